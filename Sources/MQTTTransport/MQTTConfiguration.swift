@@ -1,0 +1,87 @@
+/// How to reach one MQTT broker.
+public struct MQTTConfiguration: Sendable {
+    /// The protocol version spoken.
+    public enum ProtocolVersion: Sendable {
+        /// OASIS MQTT 5.0. The default: only it has a Receive Maximum, properties and reason codes.
+        case v5
+        /// OASIS MQTT 3.1.1.
+        case v311
+    }
+
+    /// Transport Layer Security, 1.2 or later; the server's name is always verified.
+    public struct TLS: Sendable {
+        /// File with the certificates of the authorities that are trusted, PEM. Nil: the system's.
+        public var authorityFile: String?
+        /// Client certificate chain, PEM; needs ``keyFile``.
+        public var certificateFile: String?
+        /// Private key of the client certificate, PEM.
+        public var keyFile: String?
+
+        public init(authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
+            self.authorityFile = authorityFile
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
+    }
+
+    /// What the broker publishes when the connection dies without a DISCONNECT (MQTT 5.0, 3.1.2.5).
+    public struct Will: Sendable {
+        public var topic: String
+        public var payload: [UInt8]
+        public var isRetained: Bool
+
+        public init(topic: String, payload: [UInt8], isRetained: Bool) {
+            self.topic = topic
+            self.payload = payload
+            self.isRetained = isRetained
+        }
+    }
+
+    public var host: String
+    /// 1883 for MQTT, 8883 for MQTT over TLS, unless said otherwise.
+    public var port: UInt16
+    /// Stable over restarts: the broker keeps the session under it.
+    public var clientID: String
+    public var version = ProtocolVersion.v5
+    public var username: String?
+    /// Never shown in a message or a description.
+    public var password: String?
+    public var tls: TLS?
+    public var will: Will?
+    /// 30 s or more: a slow commit must not look like a dead client.
+    public var keepAlive = Duration.seconds(60)
+    /// How long the broker keeps the session of a client that is away (MQTT 5 only; 3.1.1 keeps it for ever).
+    public var sessionExpiry = Duration.seconds(7 * 24 * 3600)
+    /// Unacknowledged QoS 1 messages that the broker may have on the way to us (MQTT 5 Receive Maximum).
+    public var receiveMaximum: UInt16 = 2000
+    /// Bytes of the largest packet that we take (MQTT 5 Maximum Packet Size).
+    public var packetSizeMax: UInt32 = 2 << 20
+    /// How long a connection attempt may take, DNS and TLS included.
+    public var connectTimeout = Duration.seconds(15)
+    /// First and longest wait between attempts to connect; the wait in between doubles, with full jitter.
+    public var reconnectDelayMin = Duration.milliseconds(500)
+    public var reconnectDelayMax = Duration.seconds(60)
+
+    public init(host: String, port: UInt16, clientID: String) {
+        self.host = host
+        self.port = port
+        self.clientID = clientID
+    }
+}
+
+/// What happens to the connection; each is worth one line in the log and a place in the status.
+public enum MQTTConnectionEvent: Sendable, Equatable {
+    /// CONNACK with success. `isSessionPresent` false after an earlier session means that the broker has forgotten what
+    /// it held for us: possible loss, to be recorded.
+    case connected(isSessionPresent: Bool, isFirst: Bool)
+    /// The connection ended, or an attempt failed, and another follows after `retryIn`.
+    case disconnected(reason: String, retryIn: Duration)
+    /// SUBACK with a failure code: nothing will arrive for this filter (MQTT 5.0, 3.9.3).
+    case subscriptionRefused(filter: String, reason: String)
+    /// SUBACK granted less than asked: deliveries for this filter are not acknowledged.
+    case subscriptionDowngraded(filter: String, grantedQoS: Int)
+    /// The broker ended the session because another client took our id (reason 0x8E).
+    case sessionTakenOver
+    /// A PUBLISH was larger than ``MQTTConfiguration/packetSizeMax`` or otherwise refused by us.
+    case messageRefused(topic: String, reason: String)
+}

@@ -1,0 +1,76 @@
+/// MQTT 5 properties of a PUBLISH (OASIS MQTT 5.0, 3.3.2.3).
+public struct MQTTProperties: Sendable, Equatable {
+    /// A name and a value; names may repeat and order is kept.
+    public struct UserProperty: Sendable, Equatable {
+        public var name: String
+        public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public var isPayloadUTF8: Bool
+    public var messageExpirySeconds: UInt32?
+    public var contentType: String?
+    public var responseTopic: String?
+    public var correlationData: [UInt8]?
+    public var userProperties: [UserProperty]
+
+    public init(
+        isPayloadUTF8: Bool = false, messageExpirySeconds: UInt32? = nil, contentType: String? = nil,
+        responseTopic: String? = nil, correlationData: [UInt8]? = nil, userProperties: [UserProperty] = []
+    ) {
+        self.isPayloadUTF8 = isPayloadUTF8
+        self.messageExpirySeconds = messageExpirySeconds
+        self.contentType = contentType
+        self.responseTopic = responseTopic
+        self.correlationData = correlationData
+        self.userProperties = userProperties
+    }
+}
+
+/// A message to publish at QoS 1.
+public struct MQTTMessage: Sendable {
+    public var topic: String
+    public var payload: ArraySlice<UInt8>
+    public var isRetained: Bool
+    /// Left out when the connection speaks 3.1.1.
+    public var properties: MQTTProperties?
+
+    public init(
+        topic: String, payload: ArraySlice<UInt8>, isRetained: Bool = false, properties: MQTTProperties? = nil
+    ) {
+        self.topic = topic
+        self.payload = payload
+        self.isRetained = isRetained
+        self.properties = properties
+    }
+}
+
+/// How far a sequence of messages got.
+public struct PublishReport: Sendable, Equatable {
+    /// Why it went no further.
+    public enum Ending: Sendable, Equatable {
+        /// All messages were confirmed.
+        case complete
+        /// The connection is down, or was lost on the way; nobody knows what became of the unconfirmed ones.
+        case disconnected(reason: String)
+        /// The first unconfirmed message was answered with a failure reason (MQTT 5.0, 3.4.2.1), >= 0x80.
+        case refused(reasonCode: UInt8, reason: String)
+        /// The first unconfirmed message is larger than the server's Maximum Packet Size, or cannot be encoded.
+        case unsendable(reason: String)
+        /// No PUBACK came within the acknowledgement timeout; the connection was dropped.
+        case timedOut
+    }
+
+    /// How many messages, counted from the first, were confirmed by a PUBACK with a success reason, without a hole.
+    public var confirmed: Int
+    public var ending: Ending
+
+    public init(confirmed: Int, ending: Ending) {
+        self.confirmed = confirmed
+        self.ending = ending
+    }
+}

@@ -1,0 +1,23 @@
+/// One SUBSCRIBE entry. Always QoS 1: QoS 2 cannot be received crash-safe through libmosquitto.
+public struct MQTTSubscription: Sendable, Equatable {
+    /// What to do with the retained messages that a broker sends at a subscription.
+    public enum Retained: Sendable {
+        /// Do not take them (MQTT 5 Retain Handling 2; dropped on arrival in 3.1.1).
+        case ignore
+        /// Take them when the subscription is new (Retain Handling 1). In 3.1.1 when the session is new.
+        case once
+        /// Take them at each subscription (Retain Handling 0).
+        case always
+    }
+
+    public var filter: String
+    public var retained: Retained
+    /// No Local (MQTT 5.0, 3.8.3.1): do not send us what we published ourselves.
+    public var isNoLocal: Bool
+
+    public init(filter: String, retained: Retained = .once, isNoLocal: Bool = true) {
+        self.filter = filter
+        self.retained = retained
+        self.isNoLocal = isNoLocal
+    }
+}

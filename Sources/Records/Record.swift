@@ -1,0 +1,74 @@
+/// One message as it arrived, at its place in the log. The payload is opaque.
+public struct Record: Hashable, Sendable {
+    /// Position in its stream and epoch.
+    public var sequence: SequenceNumber
+    /// The MQTT topic it came on, or the topic made for a serial reading.
+    public var topic: String
+    /// The bytes as they came. A slice of the chunk that was read, so that a batch is one allocation.
+    public var payload: ArraySlice<UInt8>
+    /// When it was received.
+    public var time: RecordTime
+    /// Whether the broker sent it as a retained message: an old value, not a new reading (MQTT 5, 3.3.1.3).
+    public var isRetained: Bool
+    /// What came beside topic and payload; nil where nothing did, which is the usual case.
+    public var properties: RecordProperties?
+
+    public init(
+        sequence: SequenceNumber, topic: String, payload: ArraySlice<UInt8>, time: RecordTime,
+        isRetained: Bool = false, properties: RecordProperties? = nil
+    ) {
+        self.sequence = sequence
+        self.topic = topic
+        self.payload = payload
+        self.time = time
+        self.isRetained = isRetained
+        self.properties = properties
+    }
+}
+
+/// What an MQTT 5 PUBLISH carries beside its payload (OASIS MQTT 5.0, 3.3.2.3), and what a serial source knows of its
+/// readings.
+public struct RecordProperties: Hashable, Sendable {
+    /// A name and a value that mean something to the sender and the receiver only. Names may repeat, order is kept.
+    public struct UserProperty: Hashable, Sendable {
+        public var name: String
+        public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// MIME type of the payload.
+    public var contentType: String?
+    public var userProperties: [UserProperty]
+    /// Seconds after which the message is of no use, counted from when it was received.
+    public var messageExpirySeconds: UInt32?
+    public var responseTopic: String?
+    public var correlationData: [UInt8]?
+    /// The sender's word that the payload is UTF-8 text (Payload Format Indicator 1).
+    public var isPayloadUTF8: Bool
+    /// The device that a serial reading is of.
+    public var device: String?
+    /// The source's own timestamp, milliseconds since 1970: kept beside the time of receipt, never instead.
+    public var sourceMilliseconds: Int64?
+
+    public init(
+        contentType: String? = nil, userProperties: [UserProperty] = [], messageExpirySeconds: UInt32? = nil,
+        responseTopic: String? = nil, correlationData: [UInt8]? = nil, isPayloadUTF8: Bool = false,
+        device: String? = nil, sourceMilliseconds: Int64? = nil
+    ) {
+        self.contentType = contentType
+        self.userProperties = userProperties
+        self.messageExpirySeconds = messageExpirySeconds
+        self.responseTopic = responseTopic
+        self.correlationData = correlationData
+        self.isPayloadUTF8 = isPayloadUTF8
+        self.device = device
+        self.sourceMilliseconds = sourceMilliseconds
+    }
+
+    /// Whether there is nothing in it.
+    public var isEmpty: Bool { self == RecordProperties() }
+}

@@ -1,0 +1,63 @@
+/// Records of one stream and epoch, in order and without holes: what a forwarder hands to an uplink.
+public struct RecordBatch: Sendable {
+    public let gateway: GatewayID
+    public let stream: StreamName
+    public let epoch: Epoch
+    /// At least one; the sequence numbers count up by one.
+    public let records: [Record]
+
+    public init(gateway: GatewayID, stream: StreamName, epoch: Epoch, records: [Record]) {
+        precondition(!records.isEmpty, "a batch has at least one record")
+        self.gateway = gateway
+        self.stream = stream
+        self.epoch = epoch
+        self.records = records
+    }
+
+    public var first: SequenceNumber { records[0].sequence }
+    public var last: SequenceNumber { records[records.count - 1].sequence }
+
+    /// The identity of one of the records.
+    public func identity(of record: Record) -> RecordIdentity {
+        RecordIdentity(gateway: gateway, stream: stream, position: Position(epoch: epoch, sequence: record.sequence))
+    }
+}
+
+/// Records that were accepted and can no longer be forwarded: promise P3. It is kept, counted, shown, and sent
+/// upstream in the place of the records it speaks of.
+public struct LostRange: Hashable, Sendable {
+    /// Why the records are gone.
+    public enum Reason: String, Sendable {
+        /// The ring made room for newer records before these were forwarded.
+        case overwritten
+        /// A chunk, a segment or a write-ahead log was damaged, truncated or missing.
+        case damaged
+    }
+
+    public var stream: StreamName
+    public var epoch: Epoch
+    public var first: SequenceNumber
+    public var last: SequenceNumber
+    /// Bytes that the records took on disk, as far as known.
+    public var bytes: Int
+    public var reason: Reason
+    /// When the loss was noticed, milliseconds since 1970 as the clock stood.
+    public var wallMilliseconds: Int64
+
+    public init(
+        stream: StreamName, epoch: Epoch, first: SequenceNumber, last: SequenceNumber, bytes: Int, reason: Reason,
+        wallMilliseconds: Int64
+    ) {
+        precondition(first <= last)
+        self.stream = stream
+        self.epoch = epoch
+        self.first = first
+        self.last = last
+        self.bytes = bytes
+        self.reason = reason
+        self.wallMilliseconds = wallMilliseconds
+    }
+
+    /// How many records it stands for.
+    public var count: UInt64 { last.rawValue - first.rawValue + 1 }
+}
