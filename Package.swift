@@ -6,6 +6,9 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error)
 ]
 
+// Code that walks every byte is optimised in debug builds too: the tests damage and read thousands of logs.
+let hotSettings = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
     name: "millrace",
     dependencies: [
@@ -22,7 +25,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CTermios"),
 
-        .target(name: "Records", swiftSettings: settings),
+        .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
         .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
         .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: settings),
@@ -31,10 +34,13 @@ let package = Package(
         .target(
             name: "StrictTOML", dependencies: ["Records", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: settings),
-        .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: settings),
+        .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: hotSettings),
+        .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
 
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
+        .target(name: "AgentTestKit", dependencies: ["Records", "Threads"], swiftSettings: settings),
+        .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
     ]
 )

@@ -2,7 +2,7 @@
 ///
 /// It names a directory and travels in every identity, so it is kept to 1 to 32 of `a-z`, `0-9`, `-` and `_`,
 /// beginning with a letter.
-public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertible, Codable {
     /// The name as written in the configuration.
     public let rawValue: String
 

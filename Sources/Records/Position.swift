@@ -3,7 +3,7 @@
 /// The upper 24 bits count the epochs of the stream and the lower 40 are random, so epochs sort in the order in which
 /// they began, and two logs that both lost everything still do not share one. A new epoch begins whenever a
 /// sequence number could otherwise be used twice.
-public struct Epoch: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct Epoch: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     public let rawValue: UInt64
 
     public init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -35,7 +35,7 @@ public struct Epoch: RawRepresentable, Hashable, Sendable, Comparable, CustomStr
 }
 
 /// The position of a record in its stream and epoch: 1, 2, 3, ... without holes, never reused.
-public struct SequenceNumber: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct SequenceNumber: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     public let rawValue: UInt64
 
     @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -55,7 +55,7 @@ public struct SequenceNumber: RawRepresentable, Hashable, Sendable, Comparable, 
 }
 
 /// A place in a stream over all its epochs.
-public struct Position: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct Position: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     public let epoch: Epoch
     public let sequence: SequenceNumber
 

@@ -25,11 +25,13 @@ public struct RecordBatch: Sendable {
 
 /// Records that were accepted and can no longer be forwarded: promise P3. It is kept, counted, shown, and sent
 /// upstream in the place of the records it speaks of.
-public struct LostRange: Hashable, Sendable {
+public struct LostRange: Hashable, Sendable, Codable {
     /// Why the records are gone.
-    public enum Reason: String, Sendable {
+    public enum Reason: String, Sendable, Codable {
         /// The ring made room for newer records before these were forwarded.
         case overwritten
+        /// The stream's retention time passed before these were forwarded.
+        case expired
         /// A chunk, a segment or a write-ahead log was damaged, truncated or missing.
         case damaged
     }

@@ -1,0 +1,59 @@
+import Records
+
+/// What a log holds and how far each uplink is: the numbers of promise P3.
+public struct LogStatistics: Sendable {
+    /// One stream.
+    public struct Stream: Sendable {
+        /// Records accepted since the log was begun.
+        public let accepted: UInt64
+        public let segments: Int
+        /// Bytes of all segments on the disk, without the write-ahead log of the active one.
+        public let size: ByteCount
+        public let capacity: ByteCount
+        /// Where the oldest record still held is, one before it.
+        public let start: Position
+        /// Where the newest record is.
+        public let end: Position
+        /// Records held, forwarded or not.
+        public let held: UInt64
+
+        init(_ index: StreamIndex, capacity: ByteCount) {
+            accepted = index.accepted
+            segments = index.segments.count
+            size = .bytes(index.size)
+            self.capacity = capacity
+            start = index.start
+            end = index.end
+            held = index.held(behind: index.start)
+        }
+    }
+
+    /// One uplink and one stream. `accepted = forwarded + held + lost + rejected`, always.
+    public struct Uplink: Sendable {
+        public let position: Position
+        /// Records accepted since the uplink was there, with those that were held already then.
+        public let accepted: UInt64
+        public let forwarded: UInt64
+        /// Records that are in the log and not yet confirmed.
+        public let held: UInt64
+        /// Records that were gone before they were confirmed.
+        public let lost: UInt64
+        public let rejected: UInt64
+        /// Lost ranges, told upstream or not, the newest last; bounded.
+        public let lostRanges: [LostRange]
+
+        init(_ progress: UplinkProgress, index: StreamIndex) {
+            position = progress.position
+            accepted = index.accepted - min(index.accepted, progress.acceptedBefore)
+            forwarded = progress.forwarded
+            held = index.held(behind: progress.position)
+            let behind = index.accepted - index.accepted(through: progress.position)
+            lost = progress.lostTotal + (behind - min(behind, held))
+            rejected = progress.rejected
+            lostRanges = progress.told + progress.pending
+        }
+    }
+
+    public internal(set) var streams: [StreamName: Stream] = [:]
+    public internal(set) var uplinks: [UplinkName: [StreamName: Uplink]] = [:]
+}

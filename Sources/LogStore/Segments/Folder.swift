@@ -1,0 +1,69 @@
+import Glibc
+import Records
+
+/// A folder of the log: the few file operations that SQLite does not do for us.
+struct Folder: Sendable {
+    let path: String
+
+    /// What stands under a name.
+    enum Kind: Equatable { case file(size: Int), other, absent }
+
+    func path(of name: String) -> String { path + "/" + name }
+
+    /// Makes the folder with mode 0700 if it is absent, and flushes its parent.
+    func create() throws(LogStoreError) {
+        if mkdir(path, 0o700) == 0 {
+            Folder(path: path.split(separator: "/").count > 1 ? Folder.parent(of: path) : "/").flush()
+        } else if errno != EEXIST {
+            throw LogStoreError(
+                errno == ENOSPC ? .full : .unusable,
+                "cannot make the folder \(path): \(String(cString: strerror(errno))); make it, or name another in [log] path")
+        }
+    }
+
+    /// The names in the folder, in any order.
+    func names() throws(LogStoreError) -> [String] {
+        guard let directory = opendir(path) else {
+            throw LogStoreError(.unusable, "cannot list \(path): \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    func kind(of name: String) -> Kind {
+        var status = stat()
+        guard lstat(path(of: name), &status) == 0 else { return .absent }
+        return status.st_mode & S_IFMT == S_IFREG ? .file(size: Int(status.st_size)) : .other
+    }
+
+    /// Bytes of the file; 0 where there is none.
+    func size(of name: String) -> Int {
+        if case .file(let size) = kind(of: name) { return size }
+        return 0
+    }
+
+    /// Removes a file. That it is gone already is no failure.
+    func remove(_ name: String) { unlink(path(of: name)) }
+
+    func rename(_ name: String, to other: String) { Glibc.rename(path(of: name), path(of: other)) }
+
+    /// Makes creations, renames and removals in the folder durable.
+    func flush() {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func parent(of path: String) -> String {
+        let parts = path.split(separator: "/").dropLast().joined(separator: "/")
+        return path.hasPrefix("/") ? "/" + parts : (parts.isEmpty ? "." : parts)
+    }
+}

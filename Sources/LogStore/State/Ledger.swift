@@ -1,0 +1,187 @@
+import FoundationEssentials
+import Records
+
+/// What the log knows beside the records: cursors, losses, epochs, boots. In memory, saved to `state.db` at most once a
+/// second. Where that cannot be written, it goes on in memory and the save is tried again.
+struct Ledger {
+    private let folder: Folder
+    private var database: StateDatabase?
+    private var saved: [String: String] = [:]
+    private(set) var boots = BootTable()
+    private var streams: [StreamName: RememberedStream] = [:]
+    private var progresses: [ProgressKey: UplinkProgress] = [:]
+    private var rejected: [RejectedRecord] = []
+    private var salvaged: Set<SegmentName> = []
+    /// Milliseconds that the agent has run with this log, over all its runs.
+    private var service: Int64 = 0
+    private var lastTick: ClockReading?
+
+    private struct ProgressKey: Hashable {
+        var uplink: UplinkName
+        var stream: StreamName
+        var text: String { "progress/\(uplink)/\(stream)" }
+    }
+
+    private static let bootsKey = "boots"
+    private static let serviceKey = "service"
+
+    /// Opens `state.db`, or puts a damaged one aside and begins anew.
+    init(in folder: Folder) throws(LogStoreError) {
+        self.folder = folder
+        if folder.kind(of: StateDatabase.fileName) == .other { quarantine() }
+        do throws(SQLiteError) {
+            try open()
+        } catch {
+            if error.code == .laterFormat {
+                throw .laterFormat(folder.path(of: StateDatabase.fileName), Int64(error.message) ?? 0)
+            }
+            database = nil
+            // A full disk damages nothing: the database is opened at the next save.
+            if error.code == .full { return }
+            quarantine()
+            // If it cannot be made anew either, the save says so.
+            try? open()
+        }
+    }
+
+    private mutating func open() throws(SQLiteError) {
+        let database = try StateDatabase(in: folder)
+        saved = try database.load()
+        self.database = database
+    }
+
+    private func quarantine() {
+        Salvage(folder: folder, decompressor: .init()).quarantine(StateDatabase.fileName)
+    }
+
+    // MARK: At start
+
+    func remembered(_ stream: StreamName) -> RememberedStream? { decode("stream/\(stream)") }
+
+    /// Takes over what was saved, and gives uplinks that are new a cursor before the oldest record.
+    mutating func begin(
+        _ reading: ClockReading, uplinks: [UplinkName: Set<StreamName>], indexes: [StreamName: StreamIndex]
+    ) {
+        boots = decode(Ledger.bootsKey) ?? BootTable()
+        service = decode(Ledger.serviceKey) ?? 0
+        for stream in indexes.keys { streams[stream] = remembered(stream) }
+        for (uplink, names) in uplinks {
+            for stream in names {
+                guard let index = indexes[stream] else { continue }
+                let key = ProgressKey(uplink: uplink, stream: stream)
+                let known: UplinkProgress? = decode(key.text)
+                let fresh = UplinkProgress(position: index.start, acceptedBefore: index.accepted(through: index.start))
+                progresses[key] = known.map { $0.position > index.end ? fresh : $0 } ?? fresh
+            }
+        }
+        _ = tick(reading)
+    }
+
+    private func decode<Value: Decodable>(_ key: String) -> Value? {
+        // The checksum of the row agreed; a value of another shape is treated as absent, like a damaged one.
+        saved[key].flatMap { try? JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+    }
+
+    // MARK: Changes
+
+    func progress(of uplink: UplinkName, in stream: StreamName) -> UplinkProgress {
+        guard let progress = progresses[ProgressKey(uplink: uplink, stream: stream)] else {
+            preconditionFailure("uplink \(uplink) does not forward stream \(stream)")
+        }
+        return progress
+    }
+
+    mutating func update(_ uplink: UplinkName, _ stream: StreamName, _ change: (inout UplinkProgress) -> Void) {
+        let key = ProgressKey(uplink: uplink, stream: stream)
+        guard var progress = progresses[key] else { preconditionFailure("\(key.text) is not configured") }
+        change(&progress)
+        progresses[key] = progress
+    }
+
+    mutating func keep(_ record: RejectedRecord) { rejected.append(record) }
+
+    func rejected(by uplink: UplinkName) throws(LogStoreError) -> [RejectedRecord] {
+        do throws(SQLiteError) {
+            let kept = try database?.rejected(by: uplink) ?? []
+            return kept + rejected.filter { $0.uplink == uplink }
+        } catch {
+            throw LogStoreError(error)
+        }
+    }
+
+    /// Counts the time that has passed in this boot, and notes the wall clock if it is synchronised. Returns the
+    /// service time.
+    mutating func tick(_ reading: ClockReading) -> Int64 {
+        if let lastTick, lastTick.boot == reading.boot {
+            service += max(0, reading.bootMilliseconds - lastTick.bootMilliseconds)
+        }
+        lastTick = reading
+        _ = boots.note(reading)
+        return service
+    }
+
+    /// True once for each segment.
+    mutating func maySalvage(_ name: SegmentName) -> Bool { salvaged.insert(name).inserted }
+
+    // MARK: Ages
+
+    func age(of name: SegmentName, in stream: StreamName) -> RememberedStream.SegmentAge? {
+        streams[stream]?.ages.first { $0.epoch == name.epoch && $0.first == name.first }
+    }
+
+    /// Notes segments that are new or newly sealed, and forgets those that are gone.
+    mutating func noteAges(of index: StreamIndex, in stream: StreamName) {
+        let known = streams[stream]?.ages ?? []
+        let ages = index.segments.enumerated().map { number, segment in
+            let isSealed = !(index.hasActiveSegment && number == index.segments.count - 1)
+            var age =
+                known.first { $0.epoch == segment.name.epoch && $0.first == segment.name.first }
+                ?? RememberedStream.SegmentAge(epoch: segment.name.epoch, first: segment.name.first, begun: service)
+            if isSealed, age.sealed == nil { age.sealed = service }
+            return age
+        }
+        streams[stream, default: RememberedStream(epochs: [], acceptedBefore: 0)].ages = ages
+    }
+
+    // MARK: Save
+
+    /// Writes what has changed since the last save. Returns why that failed, if it did.
+    mutating func save(_ indexes: [StreamName: StreamIndex]) -> LogStoreError? {
+        var rows: [String: String] = [:]
+        for (name, index) in indexes {
+            let remembered = RememberedStream(
+                epochs: index.epochs, acceptedBefore: index.acceptedBefore, evictedThrough: index.evictedThrough,
+                ages: streams[name]?.ages ?? [])
+            streams[name] = remembered
+            rows["stream/\(name)"] = encode(remembered)
+        }
+        for (key, progress) in progresses { rows[key.text] = encode(progress) }
+        rows[Ledger.bootsKey] = encode(boots)
+        let changed = rows.filter { saved[$0.key] != $0.value }
+        guard !changed.isEmpty || !rejected.isEmpty else { return nil }
+        // The time of service changes always and is worth no write of its own.
+        rows = changed.merging([Ledger.serviceKey: encode(service)]) { $1 }
+        do throws(SQLiteError) {
+            if database == nil { try open() }
+            try database?.save(rows, rejected: rejected)
+            rejected.removeAll()
+            saved.merge(rows) { $1 }
+            return nil
+        } catch {
+            if error.isDamage { quarantine() }
+            // After a failed flush nobody knows what the file holds: it is opened anew at the next save.
+            if error.code != .full { database = nil }
+            return LogStoreError(error)
+        }
+    }
+
+    private func encode(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        do {
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
+        } catch {
+            preconditionFailure("plain numbers and texts always encode: \(error)")
+        }
+    }
+}
