@@ -2,7 +2,7 @@ import Foundation
 
 /// The working tree that the house rules are about: every text file that belongs to it, read once.
 struct Repository: Sendable {
-    /// What DESIGN.md section 3 lets stand at the top, and Git's own two files.
+    /// What may stand at the top; the rest has its place in one of these folders.
     static let topLevel: Set<String> = [
         "Package.swift", "README.md", "Makefile", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "SECURITY.md",
         ".swift-format", ".gitignore", ".gitattributes", ".ci", "Sources", "Tests", "devices", "systemd",

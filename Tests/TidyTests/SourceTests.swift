@@ -1,6 +1,6 @@
 import Testing
 
-/// How the sources must read: CONVENTIONS as far as a program can see it.
+/// How the sources must read: CONTRIBUTING.md as far as a program can see it.
 @Suite struct SourceTests {
     private static let columnsMax = 120
     private static let fileLinesMax = 400
@@ -83,7 +83,7 @@ import Testing
         expectNone(found, "name it after what it is in the domain")
     }
 
-    /// DESIGN.md section 2: the words that mean nothing here.
+    /// Words that mean nothing here: CONTRIBUTING.md.
     private static let emptyWords: Set<String> = [
         "manager", "managers", "helper", "helpers", "util", "utils", "utility", "utilities", "handler", "handlers",
         "data",
