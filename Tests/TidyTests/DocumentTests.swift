@@ -92,11 +92,6 @@ extension Substring {
     /// Whether the line declares a test or a suite, or gives it its display name.
     fileprivate var isTestName: Bool { contains("func `") || contains("@Test(\"") || contains("@Suite(\"") }
 
-    /// Whether the word stands by itself.
-    fileprivate func hasWord(_ word: String) -> Bool {
-        split { !($0.isLetter || $0.isNumber) }.contains { $0 == word }
-    }
-
     /// First components of the absolute paths in the line, where another component follows.
     fileprivate var absolutePathHeads: [Substring] {
         var heads: [Substring] = []

@@ -66,6 +66,7 @@ import Testing
     }
 
     @Test func `each C module and each hidden package is imported in one place`() {
+        let importers = importers
         let swiftTargets = Set(repository.swiftTargets)
         let shared = repository.targets.filter { !swiftTargets.contains($0) }.compactMap { module in
             let users = importers.filter { $0.value.contains(Substring(module)) }.keys.sorted()

@@ -10,9 +10,10 @@ extension SwiftCode {
         }
     }
 
-    /// Modules that the file imports: the first name after the keyword.
+    /// Modules that the file imports. An import stands at the beginning of a line.
     var imports: [Substring] {
         lines.compactMap { line in
+            guard line.utf8.first != UInt8(ascii: " ") else { return nil }
             let words = line.split(separator: " ")
             guard let keyword = words.firstIndex(of: "import"), keyword + 1 < words.count,
                 words[..<keyword].allSatisfy({ $0.hasPrefix("@") || accessLevels.contains($0) })
@@ -50,6 +51,11 @@ extension SwiftCode {
 }
 
 extension Substring {
+    /// Whether the word stands by itself, not as part of a longer one.
+    func hasWord(_ word: some StringProtocol) -> Bool {
+        split { !($0.isLetter || $0.isNumber) }.contains { $0 == word }
+    }
+
     /// Whether this line of code calls the free function: not a method, not part of a longer name.
     func calls(_ name: String) -> Bool {
         var rest = self
