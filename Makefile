@@ -1,0 +1,91 @@
+# Millrace's commands. `make` alone lists them.
+
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+# Words for the demonstration: make demo ARGS="--duration 60s --headless"
+ARGS       ?=
+
+BINARY   := .build/millrace
+RELEASE  := swift build -c release --static-swift-stdlib
+SWIFTS   := Package.swift Sources Tests
+MAN_PAGE := docs/man/millrace.1
+
+# What each command needs from the distribution, by Debian's names.
+TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev libsqlite3-dev libzstd-dev
+TO_DEMO  := mosquitto
+TO_TEST  := mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check format build bench soak install clean toolchain to-build to-demo to-test tidy lint
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: to-demo build ## Sensors, gateway, two brokers and an outage, all on this machine
+	@exec $(BINARY) demo $(ARGS)
+
+test: to-test lint ## Build with warnings as errors, check the house rules, run all tests
+	swift test
+
+check: toolchain lint tidy ## What takes seconds: format, house rules, links, man page
+
+format: toolchain ## Bring the sources into the house's format
+	swift format -i --recursive --parallel $(SWIFTS)
+
+build: to-build ## The release binary, static in the Swift library: .build/millrace
+	$(RELEASE) --product millrace
+	@strip -o $(BINARY).new .build/release/millrace && mv -f $(BINARY).new $(BINARY)
+	@printf '%s: %s bytes\n' $(BINARY) "$$(stat -c %s $(BINARY))"
+
+bench: to-test build ## Measure everything, and write the tables into Benchmarks/README.md
+	$(RELEASE) --product millrace-bench
+	python3 Benchmarks/run.py --write-readme
+
+soak: to-test ## Kill the agent 1,000 times and compare every record; takes an hour or more
+	MILLRACE_SOAK=1000 swift test --filter IntegrationTests
+
+install: $(BINARY) ## Install under PREFIX (/usr/local); DESTDIR for packagers; keeps a configuration
+	install -D -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/millrace'
+	install -D -m 644 $(MAN_PAGE) '$(DESTDIR)$(PREFIX)/share/man/man1/millrace.1'
+	install -D -m 644 systemd/millrace.toml '$(DESTDIR)$(PREFIX)/share/doc/millrace/millrace.toml'
+	@config='$(DESTDIR)$(SYSCONFDIR)/millrace/millrace.toml'; \
+	if [ -e "$$config" ]; then echo "kept $$config"; else \
+	  install -D -m 640 systemd/millrace.toml "$$config" && echo "wrote $$config: edit it before the first start"; fi
+
+clean: ## Remove what was built; fetched packages stay
+	rm -rf .build/tidy $(BINARY) .build/debug .build/release .build/*-linux-gnu
+
+# Not built again when it is there, so that `sudo make install` needs no toolchain.
+$(BINARY):
+	$(MAKE) build
+
+toolchain:
+	@command -v swift >/dev/null || { echo 'Swift 6.2 or newer is needed: https://www.swift.org/install/linux/' >&2; exit 1; }
+
+to-build: toolchain
+	@.ci/packages $(TO_BUILD)
+
+to-demo: toolchain
+	@.ci/packages $(TO_BUILD) $(TO_DEMO)
+
+to-test: toolchain
+	@.ci/packages $(TO_BUILD) $(TO_TEST)
+
+lint: toolchain
+	swift format lint --strict --recursive --parallel $(SWIFTS)
+	@if command -v mandoc >/dev/null; then mandoc -Tlint -Wwarning $(MAN_PAGE); \
+	elif command -v groff >/dev/null; then \
+	  complaints=$$(groff -mandoc -Tutf8 -ww -z $(MAN_PAGE) 2>&1); [ -z "$$complaints" ] || { echo "$$complaints"; exit 1; }; \
+	else echo 'the man page is not checked: neither mandoc nor groff is here'; fi
+
+# The house rules as a package of their own: seconds, where the whole test product takes minutes.
+tidy: toolchain
+	@mkdir -p .build/tidy && ln -sfn ../../Tests/TidyTests .build/tidy/TidyTests
+	@printf '%s\n' '// swift-tools-version: 6.2' 'import PackageDescription' \
+	  'let package = Package(name: "tidy", targets: [.testTarget(name: "TidyTests", path: "TidyTests")])' \
+	  > .build/tidy/Package.swift
+	swift test --quiet --package-path .build/tidy
