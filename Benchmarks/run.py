@@ -39,6 +39,8 @@ def read_arguments():
     if unknown or (setup.runs is not None and setup.runs < 1):
         parser.exit(EXIT_USAGE, f"no such scenario: {', '.join(unknown) or '--runs below 1'}; there are "
                     f"{', '.join(ALL)}\n")
+    if setup.quick and setup.write_readme:
+        parser.exit(EXIT_USAGE, "--quick measures nothing that belongs into README.md\n")
     setup.runs = setup.runs or (1 if setup.quick else 3)
     setup.directory, setup.millrace, setup.append = map(
         os.path.abspath, (setup.directory, setup.millrace, setup.append))
@@ -115,4 +117,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

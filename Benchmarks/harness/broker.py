@@ -12,8 +12,8 @@ COMMON = """\
 listener {port} 127.0.0.1
 allow_anonymous true
 user {user}
-# Nothing may be dropped, and no window may hold back either side: mosquitto.conf(5) has 20 and 1000.
-max_inflight_messages 0
+# Nothing may be dropped, and no window may hold back either side: the defaults are 20 in flight and 1000 queued.
+max_inflight_messages 1000
 max_queued_messages 0
 log_dest stderr
 log_type error

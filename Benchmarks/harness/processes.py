@@ -10,6 +10,7 @@ import time
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PR_SET_PDEATHSIG = 1
+MEMORY_KEYS = ("VmRSS", "VmHWM", "RssAnon")
 _libc = ctypes.CDLL(None)
 
 
@@ -58,22 +59,35 @@ class Process:
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
     def memory(self):
-        """Resident and private memory in bytes (VmRSS and RssAnon)."""
+        """Bytes resident now (VmRSS), at most since its start (VmHWM), and private now (RssAnon)."""
         lines = dict(line.split(":", 1) for line in self._read("status").splitlines())
-        return {key: int(lines[key].split()[0]) * 1024 for key in ("VmRSS", "RssAnon")}
+        if "VmRSS" not in lines:
+            raise self._ended()
+        return {key: int(lines[key].split()[0]) * 1024 for key in MEMORY_KEYS}
 
     def io(self):
-        """The kernel's account: bytes read and written by calls (rchar, wchar), and caused to reach a disk."""
+        """The kernel's account: bytes moved by read and write calls (rchar, wchar), to the disk (write_bytes), ..."""
         return {key: int(value) for key, value in (line.split(": ") for line in self._read("io").splitlines())}
 
+    def disk_bytes(self):
+        """Bytes that it has caused to be written to the disk so far, without what was deleted before that."""
+        account = self.io()
+        return account["write_bytes"] - account["cancelled_write_bytes"]
+
     def _read(self, name):
-        with open(f"/proc/{self.pid}/{name}", encoding="ascii", errors="replace") as file:
-            return file.read()
+        try:
+            with open(f"/proc/{self.pid}/{name}", encoding="ascii", errors="replace") as file:
+                return file.read()
+        except OSError as error:
+            raise self._ended() from error
+
+    def _ended(self):
+        return MeasurementFailed(f"{self.name} has ended: {self.errors() or 'it said nothing'}")
 
     def output(self):
         """The JSON objects that it has printed so far, one per line."""
         with open(self._out, encoding="utf-8") as file:
-            return [json.loads(line) for line in file.read().splitlines() if line.startswith("{")]
+            return [json.loads(line) for line in file if line.startswith("{") and line.endswith("}\n")]
 
     def errors(self):
         """The end of what it wrote to standard error."""
@@ -93,7 +107,7 @@ class Process:
                 raise MeasurementFailed(f"{self.name} ended before {what}: {self.errors() or 'it said nothing'}")
             if time.monotonic() > deadline:
                 raise MeasurementFailed(f"{self.name}: no {what} within {timeout:.0f} s. {self.errors()}")
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def wait_for_output(self, count, what, timeout=30.0):
         """Waits until it has printed `count` JSON lines, and returns the last."""
@@ -122,15 +136,15 @@ class MemoryWatch:
         self._process, self._interval = process, interval
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.largest = {"VmRSS": 0, "RssAnon": 0}
+        self.largest = dict.fromkeys(MEMORY_KEYS, 0)
         self.samples = 0
 
     def _run(self):
         while not self._done.is_set():
             try:
                 sample = self._process.memory()
-            except (OSError, KeyError):
-                return  # the process has ended
+            except MeasurementFailed:
+                return  # the process has ended; who waits for it will say so
             self.largest = {key: max(value, sample[key]) for key, value in self.largest.items()}
             self.samples += 1
             self._done.wait(self._interval)

@@ -43,12 +43,10 @@ static void on_subscribe(struct mosquitto *client, void *context, int id, int co
 
 static void on_message(struct mosquitto *client, void *context, const struct mosquitto_message *message) {
     (void)context;
-    // The clock is read for the first, for every 64th and for the last: it is no part of what a subscriber must do.
-    if (messages == 0) first_ns = now_ns();
-    messages++;
+    last_ns = now_ns();
+    if (messages == 0) first_ns = last_ns;
     payload_bytes += message->payloadlen;
-    if ((messages & 63) == 0 || messages >= options.records) last_ns = now_ns();
-    if (messages >= options.records) mosquitto_disconnect(client);
+    if (++messages >= options.records) mosquitto_disconnect(client);
 }
 
 static void on_disconnect(struct mosquitto *client, void *context, int code) {
@@ -67,8 +65,9 @@ static void stop(int signal) {
 }
 
 static void read_options(int count, char **arguments) {
-    static const struct option names[] = {{"port", 1, 0, 'p'},            {"topic", 1, 0, 't'},   {"records", 1, 0, 'n'},
-                                          {"receive-maximum", 1, 0, 'm'}, {"timeout", 1, 0, 's'}, {0}};
+    static const struct option names[] = {
+        {"port", 1, 0, 'p'},    {"topic", 1, 0, 't'}, {"records", 1, 0, 'n'}, {"receive-maximum", 1, 0, 'm'},
+        {"timeout", 1, 0, 's'}, {0}};
     for (int name; (name = getopt_long(count, arguments, "", names, NULL)) != -1;) {
         switch (name) {
             case 'p': options.port = atoi(optarg); break;

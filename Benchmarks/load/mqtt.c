@@ -151,7 +151,7 @@ int mqtt_connect(int port, const char *client_id, int version, uint16_t receive_
     return fd;
 }
 
-void mqtt_subscribe(int fd, const char *filter, int version) {
+void mqtt_subscribe(int fd, struct mqtt_inbox *inbox, const char *filter, int version) {
     uint8_t packet[128] = {0x82, 0, 0, 1};
     size_t size = 4;
     if (version == 5) packet[size++] = 0;
@@ -161,8 +161,6 @@ void mqtt_subscribe(int fd, const char *filter, int version) {
     packet[1] = (uint8_t)(size - 2);
     write_all(fd, packet, size);
 
-    struct mqtt_inbox inbox = {0};
-    struct mqtt_packet answer = await(fd, &inbox, MQTT_SUBACK);
+    struct mqtt_packet answer = await(fd, inbox, MQTT_SUBACK);
     if (answer.body[answer.body_size - 1] != 1) fail("the broker did not grant QoS 1 for %s", filter);
-    free(inbox.bytes);
 }

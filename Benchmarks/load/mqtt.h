@@ -42,9 +42,9 @@ double cpu_seconds(void);
 /// Connects to the broker on 127.0.0.1 and waits for its CONNACK; a clean session, no keepalive.
 /// `version` is 4 (MQTT 3.1.1) or 5; `receive_maximum` is told to the broker in version 5 only.
 int mqtt_connect(int port, const char *client_id, int version, uint16_t receive_maximum);
-/// Subscribes at QoS 1 and waits for the SUBACK.
-void mqtt_subscribe(int fd, const char *filter, int version);
-/// Reads once into the inbox; the number of bytes, 0 when a non-blocking socket has nothing. Exits at the end of stream.
+/// Subscribes at QoS 1 and waits for the SUBACK; what the broker sent behind it stays in the inbox.
+void mqtt_subscribe(int fd, struct mqtt_inbox *inbox, const char *filter, int version);
+/// Reads once into the inbox; returns how many bytes, 0 when a non-blocking socket has none. Exits at end of stream.
 size_t mqtt_receive(int fd, struct mqtt_inbox *inbox);
 /// Takes the next whole packet out of the inbox, or returns false when there is none yet.
 bool mqtt_next(struct mqtt_inbox *inbox, struct mqtt_packet *packet);

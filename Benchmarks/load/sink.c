@@ -166,8 +166,7 @@ static void take_messages(int fd, struct mqtt_inbox *inbox) {
     if (size > 0) write_all(fd, acknowledgements, size);
 }
 
-static void receive(int fd) {
-    struct mqtt_inbox inbox = {0};
+static void receive(int fd, struct mqtt_inbox *inbox) {
     int64_t last_activity = now_ns();
     while (!is_stopping) {
         bool is_complete = totals.records >= options.records;
@@ -176,10 +175,10 @@ static void receive(int fd) {
         if (rest <= 0) break;
         struct pollfd readable = {.fd = fd, .events = POLLIN};
         if (poll(&readable, 1, (int)(rest * 1000) + 1) <= 0) continue;
-        size_t count = mqtt_receive(fd, &inbox);
+        size_t count = mqtt_receive(fd, inbox);
         int64_t now = now_ns();
         long before = totals.records;
-        take_messages(fd, &inbox);
+        take_messages(fd, inbox);
         if (totals.records > before) {
             if (totals.first_ns == 0) totals.first_ns = now;
             totals.last_ns = now;
@@ -215,10 +214,11 @@ int main(int count, char **arguments) {
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     int fd = mqtt_connect(options.port, "sink", VERSION, WIRE_WINDOW);
-    mqtt_subscribe(fd, options.topic, VERSION);
+    struct mqtt_inbox inbox = {0};
+    mqtt_subscribe(fd, &inbox, options.topic, VERSION);
     puts("{\"ready\": true}");
     fflush(stdout);
-    receive(fd);
+    receive(fd, &inbox);
     double seconds = (double)(totals.last_ns - totals.first_ns) / 1e9;
     printf("{\"records\": %ld, \"missing\": %ld, \"duplicates\": %ld, \"out_of_order\": %ld, \"unreadable\": %ld, "
            "\"messages\": %ld, \"payload_bytes\": %lld, \"seconds\": %.6f, \"rate\": %.0f, \"cpu_seconds\": %.3f, "

@@ -31,8 +31,9 @@ def measure(setup, leg, count):
         latency = fdatasync_ms(bench.folder)
         process = bench.start("append", *pinned, setup.append, "append", "--directory", bench.folder, "--records",
                               count, "--per-commit", per_commit)
-        result = process.wait_for_output(1, "result", timeout=600)
+        process.wait_for_output(1, "result", timeout=600)
         process.wait_until(lambda: not process.is_running, "end", timeout=60)
+        result = process.output()[-1]
         missing = [column.key for column in COLUMNS[:3] if column.key not in result]
         if missing:
             raise MeasurementFailed(f"{setup.append} said nothing of {', '.join(missing)}")

@@ -38,7 +38,7 @@ def measure(setup, leg, count):
             agent = bench.agent("agent", local=local)
             process = agent.process
         subjects = [process, local.process]
-        before, written = [subject.cpu_seconds() for subject in subjects], process.io()["write_bytes"]
+        before, written = [subject.cpu_seconds() for subject in subjects], process.disk_bytes()
         load = bench.publish(local, count)
         end_ns = max(wait_until_quiet(process), load["last_ns"])
         used = [subject.cpu_seconds() - start for subject, start in zip(subjects, before)]
@@ -48,8 +48,8 @@ def measure(setup, leg, count):
             "puback_rate": load["rate"],
             "cpu": used[0] * per_100k,
             "broker_cpu": used[1] * per_100k,
-            "disk_bytes": (process.io()["write_bytes"] - written) / count,
-            "rss": process.memory()["VmRSS"] / 1e6,
+            "disk_bytes": (process.disk_bytes() - written) / count,
+            "rss": process.memory()["VmHWM"] / 1e6,
         }
         arrived = _count(process, agent)
         if arrived is not None and arrived != count:
