@@ -20,6 +20,7 @@ COLUMNS = [
     Column("filling", "anon_filling", "{:.1f}"),
     Column("held", "anon_held", "{:.1f}"),
     Column("draining", "anon_draining", "{:.1f}"),
+    Column("most above idle", "anon_growth", "{:.1f}"),
     Column("taken in/s", "fill_rate"),
     Column("bytes to disk per record", "disk_bytes"),
     Column("start to first record, s", "first_record_seconds", "{:.2f}"),
