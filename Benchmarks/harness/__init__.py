@@ -1,0 +1,1 @@
+"""What the scenarios stand on: processes that are ended, brokers, the agent under test, measures and tables."""
