@@ -34,6 +34,9 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
 
+        .target(name: "AgentTestKit", dependencies: ["Records", "Threads"], swiftSettings: settings),
+
+        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
     ]
