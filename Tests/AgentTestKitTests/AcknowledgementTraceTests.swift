@@ -53,6 +53,22 @@ struct AcknowledgementTraceTests {
         #expect(AcknowledgementTrace(of: try HandTrace.read(log), peerPort: 1884).otherCount == 0)
     }
 
+    @Test func `a connection that does not begin with CONNECT is not read as MQTT`() throws {
+        let trace = try HandTrace.read(
+            Self.line("sendto", Array("@".utf8) + [2, 0, 1]) + Self.line("sendto", [0x40, 2, 0, 1]))
+        #expect(AcknowledgementTrace(of: trace).otherCount == 0)
+    }
+
+    @Test func `a new connection under the same addresses starts anew`() throws {
+        let trace = try HandTrace.read(
+            Self.line("sendto", Self.connect) + Self.line("read", Self.publish(1, properties: [], "old"))
+                + Self.line("sendto", [0x40, 2]) + "1 close(\(Self.socket)) = 0\n"
+                + Self.line("sendto", Self.connect) + Self.line("read", Self.publish(1, properties: [], "new"))
+                + Self.line("sendto", [0x40, 2, 0, 1]))
+        let seen = AcknowledgementTrace(of: trace)
+        #expect(seen.acknowledgements.map(\.payload) == [Array("new".utf8)])
+    }
+
     @Test func `a PUBACK that begins before the sync has returned is premature`() throws {
         func trace(acknowledgedAt position: Int) throws -> AcknowledgementTrace {
             var lines = [

@@ -71,6 +71,24 @@ struct PowerCutTests {
         #expect(Self.replay(run.trace).lost.isEmpty)
     }
 
+    @Test func `faults meet a program that is not recorded`() throws {
+        let scratch = try Scratch()
+        let program = try Programs.compile(Self.writer, in: scratch)
+        let writer = [program, scratch.path, "append", "5"]
+        func run(_ fault: FaultInjection, onlyOn paths: [String] = []) -> (code: Int32, signal: Int32) {
+            Programs.run(FaultInjection.command(running: writer, with: [fault], onlyOn: paths))
+        }
+        #expect(run(FaultInjection(in: ["fdatasync", "fsync"], .error(EIO), .from(2))).code == 5)
+        #expect(run(FaultInjection(in: ["fsync"], .error(EIO), .only(1))).code == 3)
+        #expect(run(FaultInjection(in: ["fsync"], .error(EIO), .only(2))).code == 0)
+        #expect(run(FaultInjection(in: ["write"], .error(ENOSPC)), onlyOn: [scratch.path + "/log"]).code == 4)
+        #expect(run(FaultInjection(in: ["write"], .error(ENOSPC)), onlyOn: [scratch.path + "/other"]).code == 0)
+        #expect(run(FaultInjection(in: ["write"], .result(300), .every(from: 2, step: 3))).code == 4)
+        #expect(run(FaultInjection(in: ["fdatasync"], .signal(SIGKILL), .range(2, 3))).signal == SIGKILL)
+        #expect(run(FaultInjection(in: ["fdatasync"], .delayBefore(.milliseconds(1)))).code == 0)
+        #expect(run(FaultInjection(in: ["fdatasync"], .delayAfter(.milliseconds(1)))).code == 0)
+    }
+
     @Test func `cuts of a second run start from what the first run left`() throws {
         let scratch = try Scratch()
         let program = try Programs.compile(Self.writer, in: scratch)

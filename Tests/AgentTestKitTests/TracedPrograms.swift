@@ -30,10 +30,11 @@ enum Programs {
         return nil
     }()
 
-    static func compile(_ source: String, in scratch: Scratch) throws -> String {
+    static func compile(_ source: String, in scratch: Scratch, libraries: [String] = []) throws -> String {
         try FolderImage(files: ["program.c": Array(source.utf8)]).write(to: scratch.path)
         let program = scratch.path + "/program"
-        let compiler = run(["cc", "-O1", "-pthread", "-o", program, scratch.path + "/program.c"])
+        let compiler = run(
+            ["cc", "-O1", "-pthread", "-o", program, scratch.path + "/program.c"] + libraries.map { "-l\($0)" })
         if compiler.code != 0 { throw Missing(description: "the C program does not compile") }
         return program
     }

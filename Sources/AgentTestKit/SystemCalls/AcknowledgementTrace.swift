@@ -48,6 +48,8 @@ public struct AcknowledgementTrace: Sendable {
                 sessions[connection]?.received(bytes, at: operation.counted!)
             case .send(let connection, let bytes):
                 guard peerPort == nil || connection.peerPort == peerPort else { continue }
+                // A client's first packet is CONNECT, so anything else is another protocol (section 3.1).
+                if sessions[connection] == nil, bytes.first != 0x10 { continue }
                 for packet in sessions[connection, default: Session()].sent.packets(adding: bytes) {
                     take(packet, on: connection, session: &sessions[connection]!, moment: operation.began)
                 }

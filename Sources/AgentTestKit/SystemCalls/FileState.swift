@@ -73,14 +73,14 @@ struct FileState: Sendable {
             if size < content.count {
                 content.removeLast(content.count - size)
             } else {
-                content.append(contentsOf: repeatElement(0, count: size - content.count))
+                lengthen(&content, to: size)
             }
         }
     }
 
     private static func put(_ bytes: ArraySlice<UInt8>, at offset: Int, into content: inout [UInt8]) {
         let end = offset + bytes.count
-        if end > content.count { content.append(contentsOf: repeatElement(0, count: end - content.count)) }
+        lengthen(&content, to: end)
         content.withUnsafeMutableBytes { target in
             bytes.withUnsafeBytes { source in
                 UnsafeMutableRawBufferPointer(rebasing: target[offset..<end]).copyMemory(from: source)
@@ -104,11 +104,16 @@ struct FileState: Sendable {
             let end = min(bytes.count, (first + sector + 1) * sectorSize - offset)
             put(bytes[start..<end], at: offset + start, into: &content)
         }
-        let end = offset + bytes.count
-        if hasFullLength, content.count < end {
-            content.append(contentsOf: repeatElement(0, count: end - content.count))
-        }
+        if hasFullLength { lengthen(&content, to: offset + bytes.count) }
     }
+
+    /// Fills with zeros up to `size`, where the content is shorter.
+    private static func lengthen(_ content: inout [UInt8], to size: Int) {
+        while content.count < size { content += zeros[..<min(zeros.count, size - content.count)] }
+    }
+
+    /// Copied as a block; a repeated element would be appended one by one in builds without optimisation.
+    private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
 
     /// In bytes: the smallest unit that a disk writes as a whole.
     private static let sectorSize = 512
