@@ -7,6 +7,7 @@ public struct FolderImage: Sendable, Equatable {
     /// The relative paths of all folders inside, without the folder itself.
     public var folders: Set<String>
 
+    /// An image of these files; every folder that a file is in must be named.
     public init(files: [String: [UInt8]] = [:], folders: Set<String> = []) {
         self.files = files
         self.folders = folders

@@ -30,6 +30,7 @@ public struct PowerCut: Sendable, Hashable, CustomStringConvertible {
     /// Decides every single change.
     public let seed: UInt64
 
+    /// - Parameters: as the properties.
     public init(moment: Int, survival: Survival, entries: EntryDurability = .folderSync, seed: UInt64 = 0) {
         self.moment = moment
         self.survival = survival

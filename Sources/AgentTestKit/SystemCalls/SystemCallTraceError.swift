@@ -15,5 +15,6 @@ public struct SystemCallTraceError: Error, CustomStringConvertible {
     /// What was attempted, on what, and the next step.
     public let message: String
 
+    /// The same as ``message``.
     public var description: String { message }
 }

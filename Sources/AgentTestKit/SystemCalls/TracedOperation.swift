@@ -5,6 +5,7 @@ public struct FileNumber: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// The followed folder itself.
     public static let root = FileNumber(number: 0)
 
+    /// In the order in which the trace met them.
     public static func < (left: FileNumber, right: FileNumber) -> Bool { left.number < right.number }
 
     /// Only good for messages: `#12`.
