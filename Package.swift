@@ -38,6 +38,9 @@ let package = Package(
         .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
 
+        .target(name: "AgentTestKit", dependencies: ["Records", "Threads"], swiftSettings: settings),
+
+        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .target(name: "AgentTestKit", dependencies: ["Records", "Threads"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
