@@ -42,7 +42,6 @@ let package = Package(
 
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
-        .target(name: "AgentTestKit", dependencies: ["Records", "Threads"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),

@@ -17,12 +17,12 @@ public enum ReadResult: Sendable {
 /// forwarder has its own.
 public final class LogReader {
     private let stream: StreamLog
-    private let store: LogStore
+    private let store: RingLog
     private let decompressor = ZstandardDecompressor()
     /// The sealed segment read last.
     private var sealed: (name: SegmentName, table: ChunkTable)?
 
-    init(_ stream: StreamLog, of store: LogStore) {
+    init(_ stream: StreamLog, of store: RingLog) {
         self.stream = stream
         self.store = store
     }

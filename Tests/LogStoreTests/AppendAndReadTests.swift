@@ -15,7 +15,7 @@ import Testing
 
     @Test func `a log that was closed goes on where it was`() throws {
         let fixture = LogFixture()
-        var store: LogStore? = try fixture.open()
+        var store: RingLog? = try fixture.open()
         fixture.append(0..<100, to: store!)
         store!.close()
         store = nil

@@ -17,8 +17,8 @@ final class LogFixture {
 
     var streamPath: String { folder.path(of: "log/streams/telemetry") }
 
-    func open() throws -> LogStore {
-        try LogStore(
+    func open() throws -> RingLog {
+        try RingLog(
             LogSettings(
                 path: folder.path(of: "log"), gateway: GatewayID("gw")!, streams: [.telemetry: settings],
                 uplinks: uplinks),
@@ -40,7 +40,7 @@ final class LogFixture {
 
     /// Commits records `numbers` as one chunk.
     @discardableResult
-    func append(_ numbers: Range<Int>, to store: LogStore) -> LogStoreError? {
+    func append(_ numbers: Range<Int>, to store: RingLog) -> LogStoreError? {
         var builder = ChunkBuilder(clock: clock.read())
         for number in numbers {
             let topic = Array("sensors/dev-\(number % 100)/reading".utf8)
@@ -52,14 +52,14 @@ final class LogFixture {
     }
 
     /// Commits records one chunk after another.
-    func append(_ numbers: Range<Int>, chunk: Int, to store: LogStore) {
+    func append(_ numbers: Range<Int>, chunk: Int, to store: RingLog) {
         for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: chunk) {
             append(start..<min(start + chunk, numbers.upperBound), to: store)
         }
     }
 
     /// What a reader gives from the uplink's cursor to the end, confirming as it goes.
-    func drain(_ store: LogStore, by uplink: UplinkName = central, recordsMax: Int = 500) -> Drained {
+    func drain(_ store: RingLog, by uplink: UplinkName = central, recordsMax: Int = 500) -> Drained {
         var drained = Drained()
         let reader = store.reader(of: .telemetry)!
         var previous: Position?

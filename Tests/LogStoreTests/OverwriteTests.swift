@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct OverwriteTests {
     /// A payload that zstd cannot make smaller, so that a few thousand fill a ring.
-    static func fill(_ store: LogStore, records: Int, clock: some GatewayClock) -> [LogStoreError] {
+    static func fill(_ store: RingLog, records: Int, clock: some GatewayClock) -> [LogStoreError] {
         var random = SystemRandomNumberGenerator()
         var errors: [LogStoreError] = []
         for start in stride(from: 0, to: records, by: 20) {

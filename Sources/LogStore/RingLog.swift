@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// ``commit(_:)`` and ``maintain()`` are for one thread, the recorder's; everything else is for any. All of it may block
 /// on the disk.
-public final class LogStore: Sendable {
+public final class RingLog: Sendable {
     public let gateway: GatewayID
     private let clock: any GatewayClock
     private let folder: Folder
