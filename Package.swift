@@ -36,5 +36,6 @@ let package = Package(
 
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
+        .testTarget(name: "StrictTOMLTests", dependencies: ["Records", "StrictTOML"], swiftSettings: settings),
     ]
 )
