@@ -34,6 +34,17 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
 
+        .target(
+            name: "Agent",
+            dependencies: [
+                "DeviceProfiles", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads", "Uplinks",
+            ],
+            swiftSettings: settings),
+
+        .testTarget(
+            name: "AgentTests",
+            dependencies: ["Agent", "DeviceProfiles", "MQTTTransport", "Records", "SerialIO", "StrictTOML"],
+            swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(name: "StrictTOMLTests", dependencies: ["Records", "StrictTOML"], swiftSettings: settings),
