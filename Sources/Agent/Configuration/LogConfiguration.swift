@@ -2,7 +2,7 @@ import Records
 
 /// `[log]`: where the ring log is kept and how large it may grow.
 public struct LogConfiguration: Hashable, Sendable {
-    /// Directory of the log, an absolute path.
+    /// Directory of the log; a relative path in the file has been joined to the file's directory.
     public var path = "/var/lib/millrace"
     /// What all streams together may take of the disk.
     public var capacity = ByteCount.mebibytes(512)

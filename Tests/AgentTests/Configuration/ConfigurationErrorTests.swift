@@ -78,6 +78,43 @@ import Testing
             ])
     }
 
+    @Test func `an empty table is no source`() {
+        #expect(
+            text.problems("[mqtt]\n[serial]\n") == [
+                "millrace.toml: there is no source; add a table [mqtt.NAME] or [serial.NAME]"
+            ])
+        #expect(
+            text.problems("[mqtt]\nurl = \"mqtt://h\"\n") == [
+                "millrace.toml:2: mqtt.url: expected a table with a name, such as [mqtt.shopfloor], "
+                    + "found the key \"url\""
+            ])
+    }
+
+    @Test func `what has no effect is noted`() throws {
+        let notes = try text.notes(
+            """
+            [mqtt.m]
+            url = "mqtt://h"
+            topics = ["a"]
+            version = "3.1.1"
+            receive_maximum = 100
+            [serial.s]
+            port = "/dev/none"
+            format = "csv"
+            columns = ["a:°C", "b:Cel", { name = "c", unit = "pa" }, "d:wobble"]
+            [uplinks.u]
+            url = "mqtt://k"
+            """)
+        let unit = "is no unit symbol of SenML (RFC 8428) and travels as it is"
+        #expect(
+            notes == [
+                "millrace.toml:5: mqtt.m.receive_maximum: has no effect in MQTT 3.1.1, which has no such limit",
+                "millrace.toml:9: serial.s.columns[1]: \"°C\" \(unit); did you mean \"Cel\"?",
+                "millrace.toml:9: serial.s.columns[3]: \"pa\" \(unit); did you mean \"Pa\"?",
+                "millrace.toml:9: serial.s.columns[4]: \"wobble\" \(unit)",
+            ])
+    }
+
     @Test func `a gateway without a usable id is refused`() throws {
         #expect(
             problem("[gateway]\nid = \"plant 7\"\n")

@@ -80,9 +80,9 @@ extension AgentConfigurationReader {
     private func readTLS(_ table: TableReader) -> MQTTConfiguration.TLS? {
         guard let tls = table.table("tls") else { return nil }
         defer { tls.finish() }
-        let authority = readPEM(tls, "ca", marks: ["CERTIFICATE-----"], what: "certificate")
-        let certificate = readPEM(tls, "certificate", marks: ["CERTIFICATE-----"], what: "certificate")
-        let key = readPEM(tls, "key", marks: ["PRIVATE KEY-----"], what: "private key")
+        let authority = readPEM(tls, "ca", mark: "CERTIFICATE-----", what: "certificate")
+        let certificate = readPEM(tls, "certificate", mark: "CERTIFICATE-----", what: "certificate")
+        let key = readPEM(tls, "key", mark: "PRIVATE KEY-----", what: "private key")
         if key?.isWorldReadable == true { noteWorldReadable(tls, "key") }
         if tls.has("certificate"), !tls.has("key") {
             tls.fail("a client certificate needs its private key; set \"key\"", at: "certificate")
@@ -135,10 +135,10 @@ extension AgentConfigurationReader {
         }
     }
 
-    private func readPEM(_ table: TableReader, _ key: String, marks: [String], what: String) -> NamedFile? {
+    private func readPEM(_ table: TableReader, _ key: String, mark: String, what: String) -> NamedFile? {
         guard let file = readFile(table, key) else { return nil }
         let text = String(decoding: file.bytes, as: UTF8.self)
-        guard text.contains("-----BEGIN "), marks.contains(where: { text.contains($0) }) else {
+        guard text.contains("-----BEGIN "), text.contains(mark) else {
             table.fail("\(file.path) holds no \(what) in PEM form", at: key)
             return nil
         }

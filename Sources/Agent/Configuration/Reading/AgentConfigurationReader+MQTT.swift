@@ -38,6 +38,9 @@ extension AgentConfigurationReader {
         source.payloadMax =
             table.byteCount("payload_max", in: .kibibytes(1)...ByteCount(rawValue: Limits.payloadSizeMax))
             ?? source.payloadMax
+        for key in ["session_expiry", "receive_maximum"] where broker.version == .v311 && table.has(key) {
+            table.note("has no effect in MQTT 3.1.1, which has no such limit", at: key)
+        }
         source.retained = table.choice("retained", of: Retained.self)?.value ?? source.retained
         table.finish()
         return source

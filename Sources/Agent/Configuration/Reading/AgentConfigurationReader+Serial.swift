@@ -107,6 +107,12 @@ extension AgentConfigurationReader {
                 column.unit = entry.string("unit")
                 entry.finish()
             }
+            if let unit = column.unit, !SenMLUnit.isKnown(unit) {
+                let hint = SenMLUnit.suggestion(for: unit).map { "; did you mean \(quoted($0))?" } ?? ""
+                table.note(
+                    "\(quoted(unit)) is no unit symbol of SenML (RFC 8428) and travels as it is\(hint)", at: "columns",
+                    element: index)
+            }
             if !column.name.isEmpty, columns.contains(where: { $0.name == column.name }) {
                 table.fail("the column \(quoted(column.name)) is there twice", at: "columns", element: index)
             }

@@ -39,10 +39,10 @@ struct AgentConfigurationReader {
         checkPorts(serialSources)
         checkClientIDs(mqttSources: mqttSources, uplinks: uplinks)
         checkLoops(mqttSources: mqttSources, uplinks: uplinks)
-        if !top.has("mqtt"), !top.has("serial") {
+        if mqttSources.isEmpty, serialSources.isEmpty, !hasIssue(in: ["mqtt", "serial"]) {
             top.fail("there is no source; add a table [mqtt.NAME] or [serial.NAME]")
         }
-        if !top.has("uplinks") {
+        if uplinks.isEmpty {
             top.note("there is no uplink; records stay in the log until [uplinks.NAME] says where they go")
         }
         top.finish()
@@ -73,6 +73,11 @@ struct AgentConfigurationReader {
     private static var unknownGateway: GatewayID {
         guard let id = GatewayID("unknown") else { preconditionFailure("a constant id is valid") }
         return id
+    }
+
+    /// Whether something is wrong below one of these tables, so that saying that it is missing would mislead.
+    private func hasIssue(in tables: [String]) -> Bool {
+        report.issues.contains { issue in tables.contains { issue.path == $0 || issue.path.hasPrefix("\($0).") } }
     }
 
     private func readGateway(_ table: TableReader) -> GatewayID {
