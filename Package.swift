@@ -41,10 +41,22 @@ let package = Package(
         .target(name: "AgentTestKit", dependencies: ["Records", "Threads"], swiftSettings: settings),
 
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
+        .target(
+            name: "Agent",
+            dependencies: [
+                "DeviceProfiles", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads", "Uplinks",
+            ],
+            swiftSettings: settings),
+
+        .testTarget(
+            name: "AgentTests",
+            dependencies: ["Agent", "DeviceProfiles", "MQTTTransport", "Records", "SerialIO", "StrictTOML"],
+            swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "StrictTOMLTests", dependencies: ["Records", "StrictTOML"], swiftSettings: settings),
     ]
 )

@@ -42,9 +42,16 @@ final class ChunkTable {
 
     func row(_ place: Place) throws(SQLiteError) -> Row? {
         switch place {
-        case .atOrBefore(let sequence): try row(atOrBefore, sequence)
-        case .behind(let sequence): try row(behind, sequence)
+        case .atOrBefore(let sequence): try checked(row(atOrBefore, sequence)) { $0 <= sequence }
+        case .behind(let sequence): try checked(row(behind, sequence)) { $0 > sequence }
         }
+    }
+
+    /// A flipped bit in a key puts it out of order, and SQLite then finds rows that were not asked for: a walk over them
+    /// would never end.
+    private func checked(_ row: Row?, _ isAsked: (SequenceNumber) -> Bool) throws(SQLiteError) -> Row? {
+        guard let row, !isAsked(row.first) else { return row }
+        throw SQLiteError(code: .corrupt, message: "keys out of order in \(connection.path)")
     }
 
     /// The newest chunk.

@@ -1,0 +1,84 @@
+import DeviceProfiles
+import MQTTTransport
+import SerialIO
+import StrictTOML
+
+/// What `millrace check` prints.
+extension AgentConfiguration {
+    /// The way of the records through sources, streams and uplinks, with the limits that hold: a few lines for people.
+    public func pipelineDescription() -> String {
+        var lines = [
+            "gateway  \(gateway)",
+            "log      \(log.path), \(log.capacity), commits within \(DurationText.format(log.commitLinger))",
+            "", "sources",
+        ]
+        for source in mqttSources { lines += describe(source) }
+        for source in serialSources { lines += describe(source) }
+        lines += ["", "streams"]
+        for stream in streams { lines.append(describe(stream)) }
+        lines += ["", "uplinks"]
+        for uplink in uplinks { lines += describe(uplink) }
+        if uplinks.isEmpty { lines.append("  none: records stay in the log") }
+        return lines.joined(separator: "\n")
+    }
+
+    private func describe(_ source: MQTTSourceConfiguration) -> [String] {
+        let width = source.routes.map(\.filter.count).max() ?? 0
+        return ["  \(source.name): \(describe(source.broker)), up to \(source.receiveMaximum) per commit"]
+            + source.routes.map { route in
+                let qos = route.qos == 0 ? " (QoS 0: not acknowledged)" : ""
+                return "    \(padded(route.filter, to: width)) -> \(route.stream)\(qos)"
+            }
+    }
+
+    private func describe(_ source: SerialSourceConfiguration) -> [String] {
+        let settings = source.settings
+        let parity = settings.parity.rawValue.prefix(1).uppercased()
+        var line = "\(settings.baud) \(settings.dataBits)\(parity)\(settings.stopBits)"
+        if settings.flowControl != .none { line += ", \(settings.flowControl.rawValue) flow control" }
+        return [
+            "  \(source.name): \(source.port), \(line), \(describe(source.format)), lines up to \(source.lineMax)",
+            "    \(source.topic) -> \(source.stream)",
+        ]
+    }
+
+    private func describe(_ format: LineFormat) -> String {
+        switch format {
+        case .json: return "JSON"
+        case .keyValue: return "key=value"
+        case .raw: return "raw"
+        case .csv(let columns, _):
+            let names = columns.map { $0.name.isEmpty ? "-" : $0.name + ($0.unit.map { " in \($0)" } ?? "") }
+            return "CSV of \(names.joined(separator: ", "))"
+        }
+    }
+
+    private func describe(_ stream: StreamConfiguration) -> String {
+        var text = "  \(stream.name): \(stream.capacity), when full \(stream.overflow.rawValue)"
+        if let retention = stream.retention { text += ", kept at most \(DurationText.format(retention))" }
+        if stream.priority > 0 { text += ", priority \(stream.priority)" }
+        return text
+    }
+
+    private func describe(_ uplink: UplinkConfiguration) -> [String] {
+        let names = uplink.streams.map(\.rawValue).joined(separator: ", ")
+        var format = "raw, one message per record"
+        if uplink.format == .cloudevents {
+            format = "CloudEvents, up to \(uplink.batch.recordsMax) records or \(uplink.batch.sizeMax) per message"
+            if uplink.compression == .zstd { format += ", zstd" }
+        }
+        return [
+            "  \(uplink.name): \(names) -> \(describe(uplink.broker))",
+            "    \(uplink.topic), \(format), up to \(uplink.window) unconfirmed",
+        ]
+    }
+
+    private func describe(_ broker: BrokerConfiguration) -> String {
+        let version = broker.version == .v5 ? "MQTT 5" : "MQTT 3.1.1"
+        return "\(broker.address), \(version), client \(broker.clientID)"
+    }
+
+    private func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}

@@ -1,0 +1,89 @@
+import Glibc
+import Records
+import StrictTOML
+
+/// What the parts of the configuration say of each other.
+extension AgentConfigurationReader {
+    /// Records, status and topics know a source by its name alone.
+    func checkNames(
+        mqttSources: [Located<MQTTSourceConfiguration>], serialSources: [Located<SerialSourceConfiguration>]
+    ) {
+        for serial in serialSources {
+            guard let other = mqttSources.first(where: { $0.value.name == serial.value.name }) else { continue }
+            serial.table.fail(
+                "the name is already taken by [\(other.table.path)]\(at(other.table.line)); choose another")
+        }
+    }
+
+    /// Two sources on one port would steal each other's bytes.
+    func checkPorts(_ sources: [Located<SerialSourceConfiguration>]) {
+        for (index, source) in sources.enumerated() where !source.value.port.isEmpty {
+            let earlier = sources[..<index].first { Self.areSamePort($0.value.port, source.value.port) }
+            guard let earlier else { continue }
+            let place = "[\(earlier.table.path)]\(at(earlier.table.line(of: "port")))"
+            let isUSB = source.value.port.hasPrefix("usb:")
+            let advice =
+                isUSB
+                ? "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
+                : ""
+            source.table.fail("\(quoted(source.value.port)) is already used by \(place)\(advice)", at: "port")
+        }
+    }
+
+    /// A broker drops the first client when a second comes with its id, and so on, for ever.
+    func checkClientIDs(mqttSources: [Located<MQTTSourceConfiguration>], uplinks: [Located<UplinkConfiguration>]) {
+        let clients =
+            mqttSources.map { (broker: $0.value.broker, table: $0.table) }
+            + uplinks.map { (broker: $0.value.broker, table: $0.table) }
+        for (index, client) in clients.enumerated() where !client.broker.address.host.isEmpty {
+            let earlier = clients[..<index].first {
+                $0.broker.clientID == client.broker.clientID
+                    && $0.broker.address.isSameListener(as: client.broker.address)
+            }
+            guard let earlier else { continue }
+            client.table.fail(
+                "\(quoted(client.broker.clientID)) is also the client id of [\(earlier.table.path)]"
+                    + "\(at(earlier.table.line)) on the same broker, which would throw each of the two out in turn; "
+                    + "set another client_id", at: "client_id")
+        }
+    }
+
+    /// What an uplink publishes must not come back in through a source.
+    func checkLoops(mqttSources: [Located<MQTTSourceConfiguration>], uplinks: [Located<UplinkConfiguration>]) {
+        for uplink in uplinks where !uplink.value.broker.address.host.isEmpty {
+            let template = TopicPattern(template: uplink.value.topic, gateway: gateway)
+            let address = uplink.value.broker.address
+            for source in mqttSources where source.value.broker.address.isSameListener(as: address) {
+                guard let route = source.value.routes.first(where: { TopicPattern(filter: $0.filter).meets(template) })
+                else { continue }
+                uplink.table.fail(
+                    "records would go round in a circle: the template \(quoted(uplink.value.topic)) publishes to "
+                        + "\(address.endpoint), where the filter \(quoted(route.filter)) of [\(source.table.path)]"
+                        + "\(at(source.table.line(of: "topics"))) takes them in again; narrow the filter, or change "
+                        + "the template", at: "topic")
+            }
+        }
+    }
+
+    private func at(_ line: Int?) -> String { line.map { " (line \($0))" } ?? "" }
+
+    /// Whether two names can lead to one port. A usb name without a serial number can be any adapter of its kind.
+    private static func areSamePort(_ left: String, _ right: String) -> Bool {
+        guard left.hasPrefix("usb:"), right.hasPrefix("usb:") else {
+            return canonicalPath(left) == canonicalPath(right)
+        }
+        let leftParts = left.split(separator: ":", maxSplits: 3)
+        let rightParts = right.split(separator: ":", maxSplits: 3)
+        guard leftParts[1...2].map({ $0.lowercased() }) == rightParts[1...2].map({ $0.lowercased() }) else {
+            return false
+        }
+        return leftParts.count == 3 || rightParts.count == 3 || leftParts[3] == rightParts[3]
+    }
+
+    /// The path behind symbolic links, as far as it exists.
+    private static func canonicalPath(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

@@ -1,0 +1,29 @@
+/// Durations as people write them in a configuration: `50ms`, `1s`, `5m`, `2h`, `7d`.
+public enum DurationText {
+    /// Milliseconds of each unit, the largest first. A day has 24 hours.
+    private static let units: [(name: String, milliseconds: Int64)] = [
+        ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
+    ]
+
+    /// Reads a whole number and its unit; one space may stand between. Nil for anything else, and beyond 100,000 days.
+    public static func parse(_ text: String) -> Duration? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        var rest = text[digits.endIndex...]
+        if rest.first == " " { rest.removeFirst() }
+        guard let number = Int64(digits), let unit = units.first(where: { $0.name == rest }) else { return nil }
+        let (milliseconds, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
+        guard !overflow, milliseconds <= 100_000 * units[0].milliseconds else { return nil }
+        return .milliseconds(milliseconds)
+    }
+
+    /// The duration in the largest unit in which it is whole; what is below a millisecond is left out.
+    public static func format(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        guard milliseconds != 0 else { return "0s" }
+        for unit in units where milliseconds % unit.milliseconds == 0 {
+            return "\(milliseconds / unit.milliseconds)\(unit.name)"
+        }
+        return "\(milliseconds)ms"
+    }
+}

@@ -1,0 +1,83 @@
+import StrictTOML
+import Testing
+
+@testable import Agent
+
+/// The example file and the documentation say what the code does.
+@Suite struct ConfigurationDocumentationTests {
+    private let repository: String
+    private let text: ConfigurationText
+
+    init() throws {
+        repository = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
+        text = try ConfigurationText()
+    }
+
+    private func contents(_ path: String) throws -> String {
+        let file = try FileContents(path: "\(repository)/\(path)", sizeMax: .mebibytes(1))
+        return String(decoding: file.bytes, as: UTF8.self)
+    }
+
+    @Test func `the example configuration loads without an error`() throws {
+        let configuration = try AgentConfiguration.load(
+            path: "\(repository)/systemd/millrace.toml", machineIDPath: text.machineIDPath)
+        #expect(configuration.mqttSources.map(\.name.rawValue) == ["local"])
+        #expect(configuration.streams.map(\.name.rawValue) == ["telemetry", "alarms"])
+        #expect(configuration.notes.map(\.message).allSatisfy { $0.contains("no uplink") })
+    }
+
+    @Test func `the example configuration loads with all its examples switched on`() throws {
+        let pem = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
+        for name in ["ca.pem", "gateway.pem", "gateway.key", "central.password", "local.password"] {
+            try text.folder.write(name, name.hasSuffix("password") ? "secret\n" : pem)
+        }
+        let lines = try contents("systemd/millrace.toml").split(separator: "\n", omittingEmptySubsequences: false)
+        let active = lines.map { line in
+            // An example is a table header or an assignment behind "# "; everything else is prose.
+            let rest = line.hasPrefix("# ") ? line.dropFirst(2) : ""
+            let word = rest.prefix { $0.isLetter || $0 == "_" }
+            let isExample = rest.hasPrefix("[") || !word.isEmpty && rest.dropFirst(word.count).hasPrefix(" = ")
+            return isExample ? rest : line
+        }
+        let document = active.joined(separator: "\n").replacing("/etc/millrace", with: text.folder.path)
+        let configuration = try text.read(document)
+        #expect(configuration.gateway.rawValue == "plant7-gw2")
+        #expect(configuration.serialSources.map(\.name.rawValue) == ["air"])
+        #expect(configuration.uplinks.map(\.name.rawValue) == ["central", "lake"])
+        #expect(configuration.notes == [])
+    }
+
+    @Test func `every key that the code knows is documented, and every documented key is known`() throws {
+        let everything = """
+            [streams.a]
+            [mqtt.a]
+            topics = [{}]
+            tls = {}
+            will = {}
+            [serial.b]
+            columns = [{}]
+            [uplinks.a]
+            tls = {}
+            will = {}
+            """
+        let report = ConfigurationReport(file: "t")
+        var reader = AgentConfigurationReader(
+            report: report, directory: text.folder.path, machineIDPath: text.machineIDPath)
+        _ = reader.read(try TOMLDocument(everything, file: "t"))
+        // Tables that only hold tables have a heading, not a row.
+        let headings: Set = ["gateway", "log", "logging", "streams", "mqtt", "serial", "uplinks"]
+        let known = report.knownKeys.subtracting(headings)
+        let page = try contents("docs/configuration.md")
+        let documented = Set(
+            page.split(separator: "\n").compactMap { line -> String? in
+                guard line.hasPrefix("| `"), let end = line.dropFirst(3).firstIndex(of: "`") else { return nil }
+                return String(line[line.index(line.startIndex, offsetBy: 3)..<end])
+            })
+        #expect(known.count > 60)
+        #expect(known.subtracting(documented).sorted() == [], "these keys need a row in docs/configuration.md")
+        #expect(documented.subtracting(known).sorted() == [], "these rows of docs/configuration.md name no key")
+        for heading in headings {
+            #expect(page.contains("## `[\(heading)]`") || page.contains("## `[\(heading).NAME]`"))
+        }
+    }
+}

@@ -1,0 +1,300 @@
+import Agent
+import DeviceProfiles
+import MQTTTransport
+import Records
+import SerialIO
+import StrictTOML
+import Testing
+
+@Suite struct ConfigurationReadingTests {
+    private let text: ConfigurationText
+
+    init() throws { text = try ConfigurationText() }
+
+    @Test func `the smallest configuration has a default for everything else`() throws {
+        let configuration = try text.read("[mqtt.local]\nurl = \"mqtt://127.0.0.1\"\ntopics = [\"sensors/#\"]\n")
+        #expect(configuration.gateway.rawValue.hasPrefix("gw-"))
+        #expect(configuration.log == LogConfiguration())
+        #expect(configuration.log.path == "/var/lib/millrace")
+        #expect(configuration.log.capacity == .mebibytes(512))
+        #expect(configuration.log.commitLinger == .milliseconds(50))
+        #expect(configuration.loggingLevel == .info)
+        #expect(configuration.streams == [StreamConfiguration(name: .telemetry, capacity: .mebibytes(512))])
+        let source = try #require(configuration.mqttSources.first)
+        #expect(source.routes == [.init(filter: "sensors/#", stream: .telemetry, qos: 1)])
+        #expect(source.broker.address.description == "mqtt://127.0.0.1:1883")
+        #expect(source.broker.clientID == "millrace-\(configuration.gateway)-local")
+        #expect(source.subscriptions == [MQTTSubscription(filter: "sensors/#", retained: .once, isNoLocal: true)])
+        let transport = source.mqttConfiguration
+        #expect(transport.host == "127.0.0.1")
+        #expect(transport.port == 1883)
+        #expect(transport.tls == nil)
+        #expect(transport.version == .v5)
+        #expect(transport.keepAlive == .seconds(60))
+        #expect(transport.sessionExpiry == .seconds(604_800))
+        #expect(transport.receiveMaximum == 2000)
+        #expect(Int(transport.packetSizeMax) > Limits.payloadSizeMax + Limits.topicSizeMax)
+        #expect(configuration.serialSources.isEmpty)
+        #expect(configuration.uplinks.isEmpty)
+    }
+
+    @Test func `every key of a source reaches the transport`() throws {
+        try text.folder.write("password", "geheim\n")
+        try text.folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
+        try text.folder.write("gw.pem", "-----BEGIN CERTIFICATE-----\n")
+        try text.folder.write("gw.key", "-----BEGIN EC PRIVATE KEY-----\n")
+        let configuration = try text.read(
+            """
+            [gateway]
+            id = "plant7-gw2"
+            [streams.alarms]
+            capacity = "16MiB"
+            retention = "30d"
+            overflow = "reject-newest"
+            priority = 10
+            [mqtt.shopfloor]
+            url = "mqtts://Broker.example:8884/"
+            topics = ["a/+", { filter = "$share/g/b/#", stream = "telemetry", qos = 0 }]
+            stream = "alarms"
+            version = "3.1.1"
+            username = "u"
+            password_file = "password"
+            client_id = "me"
+            keepalive = "2m"
+            session_expiry = "1d"
+            receive_maximum = 100
+            payload_max = "64KiB"
+            retained = "always"
+            tls = { ca = "ca.pem", certificate = "gw.pem", key = "gw.key" }
+            will = { topic = "gateways/{gateway}/state", payload = "gone", retain = true }
+            """)
+        let source = try #require(configuration.mqttSources.first)
+        let alarms = try #require(StreamName("alarms"))
+        #expect(
+            source.routes == [
+                .init(filter: "a/+", stream: alarms), .init(filter: "$share/g/b/#", stream: .telemetry, qos: 0),
+            ])
+        #expect(source.subscriptions.map(\.isNoLocal) == [true, false])
+        #expect(source.subscriptions.allSatisfy { $0.retained == .always })
+        let transport = source.mqttConfiguration
+        #expect(transport.host == "Broker.example")
+        #expect(transport.port == 8884)
+        #expect(transport.version == .v311)
+        #expect(transport.username == "u")
+        #expect(transport.password == "geheim")
+        #expect(transport.clientID == "me")
+        #expect(transport.keepAlive == .seconds(120))
+        #expect(transport.sessionExpiry == .seconds(86_400))
+        #expect(transport.receiveMaximum == 100)
+        #expect(Int(transport.packetSizeMax) < 64 * 4096)
+        #expect(transport.tls?.authorityFile == "\(text.folder.path)/ca.pem")
+        #expect(transport.tls?.certificateFile == "\(text.folder.path)/gw.pem")
+        #expect(transport.tls?.keyFile == "\(text.folder.path)/gw.key")
+        #expect(transport.will?.topic == "gateways/plant7-gw2/state")
+        #expect(transport.will?.payload == Array("gone".utf8))
+        #expect(transport.will?.isRetained == true)
+        var stream = StreamConfiguration(name: alarms, capacity: .mebibytes(16))
+        stream.retention = .seconds(30 * 86_400)
+        stream.overflow = .rejectNewest
+        stream.priority = 10
+        #expect(configuration.streams == [StreamConfiguration(name: .telemetry, capacity: .mebibytes(496)), stream])
+    }
+
+    @Test func `every key of a serial source is taken over`() throws {
+        let configuration = try text.read(
+            """
+            [gateway]
+            id = "gw"
+            [serial.air]
+            port = "usb:1a86:7523:AB:1"
+            baud = 115200
+            data_bits = 7
+            parity = "even"
+            stop_bits = 2
+            flow_control = "hardware"
+            settle = "2s"
+            format = "csv"
+            columns = ["temperature:Cel", "", "count", { name = "a:b", unit = "%RH" }]
+            separator = ";"
+            line_end = "crlf"
+            line_max = "1KiB"
+            topic = "{gateway}/{source}/{device}"
+            device = "hall 3"
+            stream = "telemetry"
+            [serial.plain]
+            port = "/dev/ttyUSB9"
+            """)
+        let air = try #require(configuration.serialSources.first)
+        #expect(air.port == "usb:1a86:7523:AB:1")
+        let settings = SerialSettings(
+            baud: 115_200, dataBits: 7, parity: .even, stopBits: 2, flowControl: .hardware, settle: .seconds(2))
+        #expect(air.settings == settings)
+        let columns: [LineFormat.Column] = [
+            .init(name: "temperature", unit: "Cel"), .init(name: ""), .init(name: "count"),
+            .init(name: "a:b", unit: "%RH"),
+        ]
+        #expect(air.format == .csv(columns: columns, separator: ";"))
+        #expect(air.lineEnd == .both)
+        #expect(air.lineMax == .kibibytes(1))
+        #expect(air.topic == "gw/air/hall 3")
+        #expect(air.device == "hall 3")
+        let plain = try #require(configuration.serialSources.last)
+        let name = try #require(SourceName("plain"))
+        #expect(plain == SerialSourceConfiguration(name: name, port: "/dev/ttyUSB9", stream: .telemetry))
+        #expect(plain.settings == SerialSettings())
+        #expect(plain.topic == "serial/plain")
+    }
+
+    @Test func `every key of an uplink is taken over`() throws {
+        let configuration = try text.read(
+            """
+            [gateway]
+            id = "gw"
+            [streams.alarms]
+            [mqtt.local]
+            url = "mqtt://localhost"
+            topics = ["a"]
+            [uplinks.first]
+            url = "mqtts://central.example"
+            [uplinks.second]
+            url = "mqtt://[2001:db8::1]:1884"
+            topic = "{stream}/x"
+            format = "cloudevents"
+            batch = { records = 10, bytes = "64KiB" }
+            compression = "zstd"
+            streams = ["alarms"]
+            start = "oldest"
+            retain = false
+            window = 7
+            acknowledgement_timeout = "1m"
+            retry_min = "1s"
+            retry_max = "5m"
+            client_id = "c"
+            """)
+        #expect(configuration.streams.map(\.capacity) == [.mebibytes(256), .mebibytes(256)])
+        let first = try #require(configuration.uplinks.first)
+        #expect(first.topic == "gateways/{gateway}/{topic}")
+        #expect(first.format == .raw)
+        #expect(first.streams == configuration.streams.map(\.name))
+        #expect(first.batch.recordsMax == 500)
+        #expect(first.batch.sizeMax == .kibibytes(256))
+        #expect(first.window == 1000)
+        #expect(first.acknowledgementTimeout == .seconds(30))
+        #expect(!first.passesRetained)
+        #expect(first.mqttConfiguration.port == 8883)
+        #expect(first.mqttConfiguration.tls != nil)
+        #expect(first.mqttConfiguration.tls?.authorityFile == nil)
+        let second = try #require(configuration.uplinks.last)
+        #expect(second.topic == "{stream}/x")
+        #expect(second.format == .cloudevents)
+        #expect(second.batch.recordsMax == 10)
+        #expect(second.batch.sizeMax == .kibibytes(64))
+        #expect(second.compression == .zstd)
+        #expect(second.streams.map(\.rawValue) == ["alarms"])
+        #expect(second.window == 7)
+        #expect(second.acknowledgementTimeout == .seconds(60))
+        let transport = second.mqttConfiguration
+        #expect(transport.host == "2001:db8::1")
+        #expect(transport.port == 1884)
+        #expect(transport.clientID == "c")
+        #expect(transport.reconnectDelayMin == .seconds(1))
+        #expect(transport.reconnectDelayMax == .seconds(300))
+    }
+
+    @Test func `a cloudevents uplink without a template publishes per stream`() throws {
+        let configuration = try text.read(
+            "[serial.a]\nport = \"/dev/x\"\n[uplinks.u]\nurl = \"mqtt://h\"\nformat = \"cloudevents\"\n")
+        #expect(configuration.uplinks.first?.topic == "gateways/{gateway}/{stream}")
+    }
+
+    @Test func `the gateway's id comes from the machine id without showing it`() throws {
+        let configuration = try text.read("[serial.a]\nport = \"/dev/x\"\n")
+        #expect(configuration.gateway.rawValue == "gw-01527c9731f0")
+        #expect(configuration.gateway == MachineIdentity.gatewayID(machineID: "0123456789ABCDEF0123456789abcdef"))
+        #expect(MachineIdentity.gatewayID(machineID: "uninitialized\n") == nil)
+        #expect(MachineIdentity.gatewayID(machineID: String(repeating: "0", count: 32)) == nil)
+        #expect(MachineIdentity.gatewayID(machineID: String(repeating: "g", count: 32)) == nil)
+        #expect(MachineIdentity.gatewayID(machineID: "") == nil)
+    }
+
+    @Test func `a password is never shown`() throws {
+        try text.folder.write("password", "geheim-4711\r\n")
+        let configuration = try text.read(
+            """
+            [mqtt.a]
+            url = "mqtt://h"
+            topics = ["a"]
+            username = "u"
+            password_file = "password"
+            [uplinks.b]
+            url = "mqtt://k"
+            username = "u"
+            password_file = "password"
+            """)
+        #expect(configuration.mqttSources.first?.broker.password?.exposed == "geheim-4711")
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!dumped.contains("geheim"))
+        #expect(!"\(configuration)".contains("geheim"))
+        #expect(!String(reflecting: configuration).contains("geheim"))
+        #expect(!configuration.pipelineDescription().contains("geheim"))
+        #expect("\(configuration)".contains("***"))
+    }
+
+    @Test func `the pipeline is told in a few lines`() throws {
+        let configuration = try text.read(
+            """
+            [gateway]
+            id = "plant7-gw2"
+            [streams.telemetry]
+            retention = "7d"
+            [streams.alarms]
+            capacity = "16MiB"
+            priority = 10
+            [mqtt.local]
+            url = "mqtt://127.0.0.1"
+            topics = ["sensors/#", { filter = "alarms/#", stream = "alarms", qos = 0 }]
+            [serial.air]
+            port = "usb:1a86:7523"
+            format = "csv"
+            columns = ["temperature:Cel", "", "count"]
+            [uplinks.central]
+            url = "mqtts://central.example"
+            [uplinks.lake]
+            url = "mqtts://lake.example"
+            format = "cloudevents"
+            compression = "zstd"
+            streams = ["alarms"]
+            version = "5"
+            """)
+        #expect(
+            configuration.pipelineDescription() == """
+                gateway  plant7-gw2
+                log      /var/lib/millrace, 512 MiB, commits within 50ms
+
+                sources
+                  local: mqtt://127.0.0.1:1883, MQTT 5, client millrace-plant7-gw2-local, up to 2000 per commit
+                    sensors/# -> telemetry
+                    alarms/#  -> alarms (QoS 0: not acknowledged)
+                  air: usb:1a86:7523, 9600 8N1, CSV of temperature in Cel, -, count, lines up to 4 KiB
+                    serial/air -> telemetry
+
+                streams
+                  telemetry: 496 MiB, when full drop-oldest, kept at most 7d
+                  alarms: 16 MiB, when full drop-oldest, priority 10
+
+                uplinks
+                  central: telemetry, alarms -> mqtts://central.example:8883, MQTT 5, client millrace-plant7-gw2-central
+                    gateways/{gateway}/{topic}, raw, one message per record, up to 1000 unconfirmed
+                  lake: alarms -> mqtts://lake.example:8883, MQTT 5, client millrace-plant7-gw2-lake
+                    gateways/{gateway}/{stream}, CloudEvents, up to 500 records or 256 KiB per message, zstd, \
+                up to 1000 unconfirmed
+                """)
+    }
+
+    @Test func `a file is loaded, and its relative paths are taken from its folder`() throws {
+        let path = try text.folder.write("agent.toml", "[log]\npath = \"data\"\n[serial.a]\nport = \"/dev/x\"\n")
+        let configuration = try AgentConfiguration.load(path: path, machineIDPath: text.machineIDPath)
+        #expect(configuration.log.path == "\(text.folder.path)/data")
+    }
+}
