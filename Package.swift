@@ -36,5 +36,8 @@ let package = Package(
 
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
+        .testTarget(
+            name: "UplinksTests", dependencies: ["Compression", "MQTTTransport", "Records", "Uplinks"],
+            swiftSettings: settings),
     ]
 )
