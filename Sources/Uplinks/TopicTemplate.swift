@@ -28,6 +28,8 @@ public struct TopicTemplate: Hashable, Sendable, CustomStringConvertible {
 
     /// The topic that stands for `{topic}` where there is no record: word of a loss.
     public static let lossTopic = "millrace/lost"
+    /// Bytes of a template: with every placeholder a gateway of the longest name it still gives a topic.
+    public static let sizeMax = 1024
     /// What stands for `{device}` where no device is known.
     public static let unknownDevice = "unknown"
 
@@ -45,8 +47,8 @@ public struct TopicTemplate: Hashable, Sendable, CustomStringConvertible {
     ///   placeholder or a brace without its other half, or begins with `$SYS` or `$share`.
     public init(_ text: String, allowing allowed: [Placeholder] = Placeholder.allCases) throws(UplinkError) {
         guard !text.isEmpty else { throw UplinkError(.topicTemplate, "the topic template is empty") }
-        guard text.utf8.count <= Limits.topicSizeMax else {
-            throw UplinkError(.topicTemplate, "the topic template is longer than \(Limits.topicSizeMax) bytes")
+        guard text.utf8.count <= Self.sizeMax else {
+            throw UplinkError(.topicTemplate, "the topic template is longer than \(Self.sizeMax) bytes")
         }
         for (byte, name) in [(UInt8(ascii: "+"), "'+'"), (UInt8(ascii: "#"), "'#'"), (0, "a NUL")]
         where text.utf8.contains(byte) {

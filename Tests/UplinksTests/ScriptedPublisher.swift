@@ -44,6 +44,7 @@ final class ScriptedPublisher: MessagePublisher {
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
     func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage) async -> PublishReport {
+        guard isConnected else { return PublishReport(confirmed: 0, ending: .disconnected(reason: "never connected")) }
         state.withLock { $0.publishes.append(count) }
         var inFlight: [MQTTMessage] = []
         var next = 0

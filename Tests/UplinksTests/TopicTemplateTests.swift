@@ -25,7 +25,7 @@ import Testing
     @Test(arguments: [
         ("", "empty"), ("a/+/b", "'+'"), ("a/#", "'#'"), ("a\0b", "NUL"), ("{gatewy}/x", "{gatewy}"),
         ("x/{", "other half"), ("x/}", "other half"), ("{topic", "other half"), ("{}", "{}"),
-        ("$SYS/x", "$SYS"), ("$share/g/x", "$share"), (String(repeating: "a", count: 65_536), "65535"),
+        ("$SYS/x", "$SYS"), ("$share/g/x", "$share"), (String(repeating: "a", count: 1025), "1024"),
     ])
     func `a wrong template is refused and says why`(template: String, word: String) {
         let error = #expect(throws: UplinkError.self) { try TopicTemplate(template) }

@@ -10,9 +10,7 @@ public final class MQTTUplink: Uplink {
     private let publisher: any MessagePublisher
     private let raw: RawMessages
     private let events: CloudEventsMessages
-    /// Bytes of JSON in one message: cut in half each time the broker finds a message of many records too large, and
-    /// not raised again while the program runs.
-    private let sizeTarget: Mutex<Int>
+    private let size: Mutex<MessageSize>
 
     /// - Parameters:
     ///   - gateway: whose records these are.
@@ -34,22 +32,27 @@ public final class MQTTUplink: Uplink {
         }
         raw = RawMessages(gateway: gateway, keepsRetained: keepsRetained, hasProperties: isV5, clock: clock)
         events = CloudEventsMessages(gateway: gateway, batching: batching, hasProperties: isV5)
-        sizeTarget = Mutex(batching.sizeTarget.rawValue)
+        size = Mutex(MessageSize(max: batching.sizeTarget.rawValue))
     }
 
     /// Sends the batch at QoS 1; waits for a connection where there is none, for as long as the configuration says.
     public func send(_ batch: RecordBatch) async -> DeliveryOutcome {
         precondition(batch.gateway == gateway, "an uplink serves one gateway")
-        if let outcome = await waitForConnection() { return outcome }
+        let isConnected = await waitForConnection()
         switch configuration.format {
-        case .raw: return await sendRaw(batch)
-        case .cloudEvents(let batching): return await sendEvents(batch, recordsMax: batching.recordsMax)
+        case .raw:
+            return await sendRaw(batch)
+        case .cloudEvents(let batching):
+            let outcome = await sendEvents(batch, recordsMax: batching.recordsMax)
+            if case .retry(_, _, false) = outcome, isConnected { size.withLock { $0.cutWithoutProgress() } }
+            if outcome == .acknowledged(through: batch.last) { size.withLock { $0.allConfirmed() } }
+            return outcome
         }
     }
 
     /// Sends word of a loss as one message of its own.
     public func send(_ loss: LostRange) async -> DeliveryOutcome {
-        if let outcome = await waitForConnection() { return outcome }
+        _ = await waitForConnection()
         let topic = configuration.topic.bound(gateway: gateway, stream: loss.stream).topicWithoutRecord()
         let message: MQTTMessage
         switch configuration.format {
@@ -67,11 +70,12 @@ public final class MQTTUplink: Uplink {
     /// Stops the publisher.
     public func close() async { await publisher.stop() }
 
-    /// Nil when there is a connection, else the answer to give.
-    private func waitForConnection() async -> DeliveryOutcome? {
-        if publisher.isConnected { return nil }
+    /// Whether there is a connection, after some waiting. Without one the publisher is asked all the same: it says at
+    /// once why there is none.
+    private func waitForConnection() async -> Bool {
+        if publisher.isConnected { return true }
         let (publisher, limit) = (publisher, configuration.connectionWait)
-        let isConnected = await withTaskGroup(of: Bool.self) { group in
+        return await withTaskGroup(of: Bool.self) { group in
             group.addTask { await publisher.waitUntilConnected() }
             group.addTask {
                 // Cancelled as soon as there is a connection; either way the wait is over.
@@ -82,7 +86,6 @@ public final class MQTTUplink: Uplink {
             group.cancelAll()
             return first
         }
-        return isConnected ? nil : .retry(after: nil, reason: "there is no connection to the broker", isAlarm: false)
     }
 
     private static let endedEarly = "the publisher ended before all messages were confirmed"
@@ -129,7 +132,7 @@ public final class MQTTUplink: Uplink {
             let isSingle = confirmed < singlesEnd
             let plan = BatchPlan(
                 batch.records, from: confirmed, upTo: isSingle ? singlesEnd : batch.records.count,
-                recordsMax: isSingle ? 1 : recordsMax, sizeTarget: sizeTarget.withLock { $0 })
+                recordsMax: isSingle ? 1 : recordsMax, sizeTarget: size.withLock(\.target))
             let report = await publisher.publish(count: plan.messages.count) { [events] index in
                 events.message(for: plan.messages[index], of: batch, topic: topic)
             }
@@ -144,8 +147,8 @@ public final class MQTTUplink: Uplink {
             case .tooLarge(let reason), .poison(let reason):
                 if refused.count == 1 { return .reject(batch.records[confirmed].sequence, reason: reason) }
                 if case .tooLarge = PublishVerdict(report.ending) {
-                    let size = batch.records[refused].reduce(0) { $0 + BatchPlan.sizeEstimate(of: $1) }
-                    sizeTarget.withLock { $0 = max(1, min($0, size) / 2) }
+                    let estimate = batch.records[refused].reduce(0) { $0 + BatchPlan.sizeEstimate(of: $1) }
+                    size.withLock { $0.refused(size: estimate) }
                 } else {
                     singlesEnd = refused.upperBound
                 }
