@@ -34,7 +34,11 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
 
+        .target(name: "AgentTestKit", dependencies: ["Threads"], swiftSettings: settings),
+
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
+        .testTarget(
+            name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(
             name: "UplinksTests", dependencies: ["Compression", "MQTTTransport", "Records", "Uplinks"],
