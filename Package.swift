@@ -41,7 +41,8 @@ let package = Package(
             name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(
-            name: "UplinksTests", dependencies: ["Compression", "MQTTTransport", "Records", "Uplinks"],
+            name: "UplinksTests",
+            dependencies: ["AgentTestKit", "Compression", "MQTTTransport", "Records", "Uplinks"],
             swiftSettings: settings),
     ]
 )
