@@ -15,6 +15,7 @@ public struct BackOff: Sendable {
         /// The longest wait that a destination can ask for; more is cut to it.
         public var requestedDelayMax: Duration
 
+        /// From 0.2 s to a minute, a minute at least for an alarm, an hour at most where the destination asks for it.
         public init(
             delayMin: Duration = .milliseconds(200), delayMax: Duration = .seconds(60),
             alarmDelayMin: Duration = .seconds(60), requestedDelayMax: Duration = .seconds(3600)
@@ -35,6 +36,7 @@ public struct BackOff: Sendable {
     /// Failures in a row since the last success.
     public private(set) var failures = 0
 
+    /// No failures yet.
     public init(limits: Limits = Limits()) { self.limits = limits }
 
     /// Forgets the failures: something was confirmed.

@@ -12,6 +12,7 @@ public struct DeliveredEventReader {
     /// The last identity with its text up to the sequence number: mostly the next one differs only in that number.
     private var known: (prefix: ArraySlice<UInt8>, identity: RecordIdentity)?
 
+    /// A reader that has read nothing yet.
     public init() {}
 
     /// Every event of one message, whole.

@@ -30,14 +30,18 @@ public enum DeliveredIdentity: Hashable, Sendable, CustomStringConvertible {
 /// What names one lost range in the whole fleet: the identity of its first record with the last sequence number
 /// behind it.
 public struct LossIdentity: Hashable, Sendable, CustomStringConvertible {
+    /// Whose records they were.
     public let gateway: GatewayID
+    /// The stream that lost them.
     public let stream: StreamName
+    /// The epoch of the stream's log.
     public let epoch: Epoch
     /// First record that is gone.
     public let first: SequenceNumber
     /// Last record that is gone.
     public let last: SequenceNumber
 
+    /// The identity of a range of one log.
     public init(gateway: GatewayID, stream: StreamName, epoch: Epoch, first: SequenceNumber, last: SequenceNumber) {
         precondition(first <= last, "a range does not end before it begins")
         self.gateway = gateway

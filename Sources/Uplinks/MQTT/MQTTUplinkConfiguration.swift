@@ -22,6 +22,7 @@ public struct MQTTUplinkConfiguration: Sendable {
         /// Whether messages are compressed with zstd (RFC 8878), said by a user property `content-encoding`.
         public var isCompressed: Bool
 
+        /// 500 records or 96 KiB, uncompressed, unless said otherwise.
         public init(recordsMax: Int = 500, sizeTarget: ByteCount = .kibibytes(96), isCompressed: Bool = false) {
             precondition(recordsMax > 0, "a message has at least one record")
             precondition(sizeTarget.rawValue > 0, "a message has a size")
