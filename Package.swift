@@ -23,40 +23,67 @@ let package = Package(
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CTimex"),
         .target(name: "CTermios"),
 
         .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
-        .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
-        .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: settings),
-        .target(name: "DeviceProfiles", dependencies: ["Records", "SerialIO"], swiftSettings: settings),
-
+        .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: hotSettings),
         .target(
             name: "StrictTOML", dependencies: ["Records", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: settings),
-        .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: hotSettings),
         .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
+        .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: settings),
+        .target(name: "DeviceProfiles", dependencies: ["Records", "SerialIO"], swiftSettings: settings),
+        .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
-
-        .target(name: "AgentTestKit", dependencies: ["Records", "Threads"], swiftSettings: settings),
-
-        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .target(
             name: "Agent",
             dependencies: [
-                "DeviceProfiles", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads", "Uplinks",
+                "CTimex", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads",
+                "Uplinks", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "millrace",
+            dependencies: [
+                "Agent", "AgentTestKit", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "StrictTOML",
+                "Threads", "Uplinks",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "millrace-bench", dependencies: ["LogStore", "Records"], path: "Benchmarks/append",
+            swiftSettings: settings),
 
+        .target(
+            name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Threads"],
+            swiftSettings: settings),
+
+        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "DeviceProfiles", "MQTTTransport", "Records", "SerialIO", "StrictTOML"],
+            dependencies: [
+                "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
+                "StrictTOML",
+            ],
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
+        .testTarget(
+            name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
+        .testTarget(name: "StrictTOMLTests", dependencies: ["Records", "StrictTOML"], swiftSettings: settings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
-        .testTarget(name: "StrictTOMLTests", dependencies: ["Records", "StrictTOML"], swiftSettings: settings),
+        .testTarget(
+            name: "UplinksTests",
+            dependencies: ["AgentTestKit", "Compression", "MQTTTransport", "Records", "Uplinks"],
+            swiftSettings: settings),
     ]
 )

@@ -1,41 +1,102 @@
 import Glibc
 
-/// A folder of its own for one test, removed with all that is in it when the test lets go of it.
+/// A folder of its own for one test, removed with everything in it when this object goes.
 public final class TemporaryFolder: Sendable {
+    /// Absolute path, without a slash at its end.
     public let path: String
 
+    /// Makes the folder below `$TMPDIR`, or `/tmp`.
+    ///
     /// - Parameter isInMemory: on a tmpfs where there is one, for tests that flush thousands of times and cut no power.
-    public init(named name: String = "millrace", isInMemory: Bool = false) {
+    /// - Throws: ``TestKitError`` where the system refuses.
+    public init(_ purpose: String = "test", isInMemory: Bool = false) throws {
         let memory = "/dev/shm"
         let base =
             isInMemory && access(memory, W_OK) == 0 ? memory : getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(base)/\(name)-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            preconditionFailure("cannot make a folder in \(base): \(String(cString: strerror(errno)))")
-        }
+        var template = Array("\(base)/millrace-\(purpose)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw TestKitError("cannot make a folder in \(base)", errno: errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    deinit { TemporaryFolder.remove(path) }
+    deinit {
+        Self.remove(path)
+    }
 
     /// The path of a file in the folder.
-    public func path(of name: String) -> String { path + "/" + name }
+    public func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Removes a file, or a folder with all that is in it.
-    public static func remove(_ path: String) {
-        if let directory = opendir(path) {
-            defer { closedir(directory) }
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                guard name != ".", name != ".." else { continue }
-                // A link to a folder is removed, never followed.
-                var status = stat()
-                lstat("\(path)/\(name)", &status)
-                if status.st_mode & S_IFMT == S_IFDIR { remove("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
+    /// Writes a file in the folder and gives its path.
+    @discardableResult
+    public func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
+        let path = file(name)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw TestKitError("cannot write \(path)", errno: errno) }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+            throw TestKitError("cannot write \(path)", errno: errno)
+        }
+        return path
+    }
+
+    /// The content of a file in the folder; empty where there is none.
+    public func read(_ name: String) -> String { Self.contents(of: file(name)) }
+
+    /// The content of a file as text; empty where it cannot be read.
+    public static func contents(of path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
+            while true {
+                let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                guard count > 0 else { break }
+                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
         }
-        Glibc.remove(path)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func remove(_ path: String) {
+        if let directory = opendir(path) {
+            while let entry = readdir(directory) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                guard name != ".", name != ".." else { continue }
+                if entry.pointee.d_type == UInt8(DT_DIR) {
+                    remove("\(path)/\(name)")
+                } else {
+                    unlink("\(path)/\(name)")
+                }
+            }
+            closedir(directory)
+        }
+        rmdir(path)
+    }
+}
+
+/// What went wrong in the test kit itself.
+public struct TestKitError: Error, CustomStringConvertible {
+    /// What was attempted, and why it failed.
+    public let description: String
+
+    /// With the system's reason where `errno` is given.
+    public init(_ attempt: String, errno code: Int32? = nil) {
+        description = code.map { "\(attempt): \(String(cString: strerror($0)))" } ?? attempt
+    }
+}
+
+/// Asks again and again until `condition` holds, for `limit` at most; whether it held in the end.
+public func eventually(
+    within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
+) async rethrows -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while true {
+        if try await condition() { return true }
+        guard ContinuousClock.now < deadline else { return false }
+        // A cancelled test asks faster, and ends at its deadline all the same.
+        try? await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -17,6 +17,7 @@ public struct MQTTConfiguration: Sendable {
         /// Private key of the client certificate, PEM.
         public var keyFile: String?
 
+        /// Trusts the system's authorities and shows no certificate unless said otherwise.
         public init(authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
             self.authorityFile = authorityFile
             self.certificateFile = certificateFile
@@ -26,10 +27,14 @@ public struct MQTTConfiguration: Sendable {
 
     /// What the broker publishes when the connection dies without a DISCONNECT (MQTT 5.0, 3.1.2.5).
     public struct Will: Sendable {
+        /// Without wildcards.
         public var topic: String
+        /// At most 65,535 bytes.
         public var payload: [UInt8]
+        /// Whether the broker keeps it for those who subscribe later.
         public var isRetained: Bool
 
+        /// A will at QoS 1; in MQTT 5 published when we have been away for 5 s.
         public init(topic: String, payload: [UInt8], isRetained: Bool) {
             self.topic = topic
             self.payload = payload
@@ -37,16 +42,21 @@ public struct MQTTConfiguration: Sendable {
         }
     }
 
+    /// Host name or address; with TLS the name that the server's certificate must show.
     public var host: String
     /// 1883 for MQTT, 8883 for MQTT over TLS, unless said otherwise.
     public var port: UInt16
     /// Stable over restarts: the broker keeps the session under it.
     public var clientID: String
+    /// The protocol version to speak; there is no falling back.
     public var version = ProtocolVersion.v5
+    /// Nil: no name is sent.
     public var username: String?
     /// Never shown in a message or a description.
     public var password: String?
+    /// Nil: plain TCP.
     public var tls: TLS?
+    /// Nil: no last will.
     public var will: Will?
     /// 30 s or more: a slow commit must not look like a dead client.
     public var keepAlive = Duration.seconds(60)
@@ -60,8 +70,10 @@ public struct MQTTConfiguration: Sendable {
     public var connectTimeout = Duration.seconds(15)
     /// First and longest wait between attempts to connect; the wait in between doubles, with full jitter.
     public var reconnectDelayMin = Duration.milliseconds(500)
+    /// The longest wait; see ``reconnectDelayMin``.
     public var reconnectDelayMax = Duration.seconds(60)
 
+    /// Everything else has its default.
     public init(host: String, port: UInt16, clientID: String) {
         self.host = host
         self.port = port

@@ -2,12 +2,15 @@
 public struct MQTTMessageDetails: Sendable {
     /// The QoS at which it came.
     public var qos: Int
+    /// A value that the broker had kept, sent because we subscribed: old, not a new reading.
     public var isRetained: Bool
-    /// Sent before, as far as the broker knows.
+    /// Sent before, as far as the broker knows. libmosquitto tells it only while a session is resumed; a duplicate that
+    /// a broker sends over a connection that has not ended is not marked.
     public var isDuplicate: Bool
     /// MQTT 5 properties; nil where there are none.
     public var properties: MQTTProperties?
 
+    /// A message without properties unless said otherwise.
     public init(qos: Int, isRetained: Bool, isDuplicate: Bool, properties: MQTTProperties? = nil) {
         self.qos = qos
         self.isRetained = isRetained

@@ -2,22 +2,32 @@
 public struct MQTTProperties: Sendable, Equatable {
     /// A name and a value; names may repeat and order is kept.
     public struct UserProperty: Sendable, Equatable {
+        /// UTF-8, without U+0000 and control characters.
         public var name: String
+        /// UTF-8, without U+0000 and control characters.
         public var value: String
 
+        /// One pair.
         public init(name: String, value: String) {
             self.name = name
             self.value = value
         }
     }
 
+    /// Payload Format Indicator: the payload is text in UTF-8.
     public var isPayloadUTF8: Bool
+    /// Message Expiry Interval: when a broker may drop it.
     public var messageExpirySeconds: UInt32?
+    /// Content Type, usually a MIME type.
     public var contentType: String?
+    /// Topic for an answer.
     public var responseTopic: String?
+    /// Says to the asker which question an answer belongs to; at most 65,535 bytes.
     public var correlationData: [UInt8]?
+    /// In the order in which they were sent.
     public var userProperties: [UserProperty]
 
+    /// No properties unless said otherwise.
     public init(
         isPayloadUTF8: Bool = false, messageExpirySeconds: UInt32? = nil, contentType: String? = nil,
         responseTopic: String? = nil, correlationData: [UInt8]? = nil, userProperties: [UserProperty] = []
@@ -33,12 +43,16 @@ public struct MQTTProperties: Sendable, Equatable {
 
 /// A message to publish at QoS 1.
 public struct MQTTMessage: Sendable {
+    /// Without wildcards (MQTT 5.0, 4.7).
     public var topic: String
+    /// Any bytes, also none.
     public var payload: ArraySlice<UInt8>
+    /// Whether the broker keeps it for those who subscribe later.
     public var isRetained: Bool
     /// Left out when the connection speaks 3.1.1.
     public var properties: MQTTProperties?
 
+    /// Not retained and without properties unless said otherwise.
     public init(
         topic: String, payload: ArraySlice<UInt8>, isRetained: Bool = false, properties: MQTTProperties? = nil
     ) {
@@ -67,8 +81,10 @@ public struct PublishReport: Sendable, Equatable {
 
     /// How many messages, counted from the first, were confirmed by a PUBACK with a success reason, without a hole.
     public var confirmed: Int
+    /// Why the count is what it is.
     public var ending: Ending
 
+    /// A report.
     public init(confirmed: Int, ending: Ending) {
         self.confirmed = confirmed
         self.ending = ending

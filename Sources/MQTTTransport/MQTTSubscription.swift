@@ -10,11 +10,14 @@ public struct MQTTSubscription: Sendable, Equatable {
         case always
     }
 
+    /// What to receive (MQTT 5.0, 4.7).
     public var filter: String
+    /// What to do with retained messages.
     public var retained: Retained
     /// No Local (MQTT 5.0, 3.8.3.1): do not send us what we published ourselves.
     public var isNoLocal: Bool
 
+    /// With the safe defaults for a gateway.
     public init(filter: String, retained: Retained = .once, isNoLocal: Bool = true) {
         self.filter = filter
         self.retained = retained

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AppendAndReadTests {
     @Test func `what is appended is read in order and as it was`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         let store = try fixture.open()
         fixture.append(0..<1000, chunk: 37, to: store)
         let drained = fixture.drain(store, recordsMax: 100)
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `a log that was closed goes on where it was`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         var store: RingLog? = try fixture.open()
         fixture.append(0..<100, to: store!)
         store!.close()
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `everything beside topic and payload is kept`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         let store = try fixture.open()
         let properties = RecordProperties(
             contentType: "application/json",
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `a clock that is set later makes earlier records right`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         fixture.clock.change {
             $0.wallMilliseconds = 1000
             $0.isSynchronised = false
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func `a second process is told who holds the log`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         let store = try fixture.open()
         let error = #expect(throws: LogStoreError.self) { try fixture.open() }
         #expect(error?.code == .inUse)
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `backlog is read from many segments`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         let store = try fixture.open()
         fixture.append(0..<20_000, chunk: 500, to: store)
         #expect(fixture.segments().count > 2)

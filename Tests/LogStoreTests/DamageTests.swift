@@ -10,12 +10,12 @@ import Testing
 
     /// A log with several segments and a write-ahead log, as a kill leaves it.
     static func killed() throws -> LogFixture {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         let store = try fixture.open()
         fixture.append(0..<count, chunk: 10, to: store)
         _ = store.maintain()
         fixture.append(count..<(count + 50), chunk: 10, to: store)
-        let copy = fixture.copy()
+        let copy = try fixture.copy()
         store.close()
         return copy
     }
@@ -69,7 +69,7 @@ import Testing
         for (number, start) in stride(from: 0, to: size, by: page).enumerated() {
             let offsets = [[0, 100, 2000 + number], [3, 11, 4090]][number % 2]
             for offset in offsets where start + offset < size {
-                let fixture = original.copy()
+                let fixture = try original.copy()
                 FileContent.flipBit(at: start + offset, of: fixture.streamPath + "/" + name)
                 try DamageTests.check(fixture, "\(suffix), bit flipped at byte \(start + offset)")
             }
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `P4 one flipped bit at any page of a sealed segment`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         let store = try fixture.open()
         var total = 0
         while fixture.segments().count < 3 {
@@ -88,7 +88,7 @@ import Testing
         let name = fixture.segments()[0]
         let size = FileContent.read(fixture.streamPath + "/" + name).count
         for (number, start) in stride(from: 0, to: size, by: 4096 * 7).enumerated() {
-            let damaged = fixture.copy()
+            let damaged = try fixture.copy()
             FileContent.flipBit(at: start + [1, 5, 12, 300, 2001][number % 5], of: damaged.streamPath + "/" + name)
             try DamageTests.check(damaged, total: total, "sealed segment, page \(start / 4096)")
         }
@@ -97,10 +97,10 @@ import Testing
     @Test func `P4 one flipped bit anywhere in the state loses no record`() throws {
         let original = try DamageTests.killed()
         for name in ["state.db", "state.db-wal"] {
-            let size = FileContent.read(original.folder.path(of: "log/" + name)).count
+            let size = FileContent.read(original.folder.file("log/" + name)).count
             for start in stride(from: 0, to: size, by: 997) {
-                let fixture = original.copy()
-                FileContent.flipBit(at: start, of: fixture.folder.path(of: "log/" + name))
+                let fixture = try original.copy()
+                FileContent.flipBit(at: start, of: fixture.folder.file("log/" + name))
                 try DamageTests.check(fixture, "\(name), bit flipped at byte \(start)")
             }
         }
@@ -120,7 +120,7 @@ import Testing
         let name = try #require(original.fileNames().last { $0.hasSuffix(suffix) })
         let content = FileContent.read(original.streamPath + "/" + name)
         for what in ["half", "deleted", "garbage", "directory"] {
-            let fixture = original.copy()
+            let fixture = try original.copy()
             let path = fixture.streamPath + "/" + name
             switch what {
             case "half": truncate(path, content.count / 2)
@@ -137,7 +137,7 @@ import Testing
     @Test(arguments: ["deleted", "garbage", "empty", "directory"])
     func `P4 the state is gone and every record is still there`(what: String) throws {
         let fixture = try DamageTests.killed()
-        let path = fixture.folder.path(of: "log/state.db")
+        let path = fixture.folder.file("log/state.db")
         unlink(path + "-wal")
         switch what {
         case "deleted": unlink(path)

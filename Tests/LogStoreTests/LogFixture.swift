@@ -6,21 +6,22 @@ import Records
 /// A log in a folder of its own, which a test opens, fills, reads, damages and opens again.
 final class LogFixture {
     static let central = UplinkName("central")!
-    let folder = TemporaryFolder(named: "log", isInMemory: true)
+    let folder: TemporaryFolder
     let clock = ManualClock()
     var settings: StreamSettings
     var uplinks: [UplinkName: Set<StreamName>] = [central: [.telemetry]]
 
-    init(capacity: ByteCount = .mebibytes(4), overflow: StreamSettings.Overflow = .dropOldest) {
+    init(capacity: ByteCount = .mebibytes(4), overflow: StreamSettings.Overflow = .dropOldest) throws {
+        folder = try TemporaryFolder("log", isInMemory: true)
         settings = StreamSettings(capacity: capacity, overflow: overflow)
     }
 
-    var streamPath: String { folder.path(of: "log/streams/telemetry") }
+    var streamPath: String { folder.file("log/streams/telemetry") }
 
     func open() throws -> RingLog {
         try RingLog(
             LogSettings(
-                path: folder.path(of: "log"), gateway: GatewayID("gw")!, streams: [.telemetry: settings],
+                path: folder.file("log"), gateway: GatewayID("gw")!, streams: [.telemetry: settings],
                 uplinks: uplinks),
             clock: clock)
     }
@@ -108,12 +109,12 @@ final class LogFixture {
     }
 
     /// A copy of the whole log as a kill would leave it: while the store is open, without closing it.
-    func copy() -> LogFixture {
-        let other = LogFixture()
+    func copy() throws -> LogFixture {
+        let other = try LogFixture()
         other.settings = settings
         other.uplinks = uplinks
         other.clock.change { $0 = clock.read() }
-        FileContent.copyTree(folder.path(of: "log"), to: other.folder.path(of: "log"))
+        FileContent.copyTree(folder.file("log"), to: other.folder.file("log"))
         return other
     }
 }

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `P3 the overwritten range is reported once and exactly and the sums hold`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         let store = try fixture.open()
         #expect(OverwriteTests.fill(store, records: 12_000, clock: fixture.clock).isEmpty)
         let before = store.statistics()
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `a full stream that must not overwrite refuses and resumes`() throws {
-        let fixture = LogFixture(overflow: .rejectNewest)
+        let fixture = try LogFixture(overflow: .rejectNewest)
         let store = try fixture.open()
         let errors = OverwriteTests.fill(store, records: 12_000, clock: fixture.clock)
         #expect(!errors.isEmpty)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `records older than the retention expire and are reported`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         fixture.settings.retention = .seconds(3600)
         let store = try fixture.open()
         fixture.append(0..<100, to: store)
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `a step of the wall clock expires nothing`() throws {
-        let fixture = LogFixture()
+        let fixture = try LogFixture()
         fixture.settings.retention = .seconds(3600)
         let store = try fixture.open()
         fixture.append(0..<100, to: store)

@@ -1,0 +1,85 @@
+import Synchronization
+
+/// Receives messages and acknowledges them only after ``MQTTInlet/commit()`` has returned true.
+///
+/// One connection at a time, on one thread of its own: read a burst, commit, and only then send the PUBACKs. While a
+/// burst is being committed nothing more is read. A commit that fails drops the connection, and with it the PUBACKs
+/// that libmosquitto has queued: the broker sends the messages again.
+public final class MQTTSubscriber: Sendable {
+    /// What the subscriber has counted since it was made.
+    public struct Counters: Sendable, Equatable {
+        /// Messages handed to the inlet, repeated ones included.
+        public var messagesReceived: UInt64 = 0
+        /// Bytes of their payloads.
+        public var bytesReceived: UInt64 = 0
+        /// Messages refused or left out: too large, or retained ones that the subscription does not take.
+        public var messagesRefused: UInt64 = 0
+        /// Times the inlet was asked to commit.
+        public var commits: UInt64 = 0
+        /// Connections after the first one.
+        public var reconnects: UInt64 = 0
+    }
+
+    private let configuration: MQTTConfiguration
+    private let subscriptions: [MQTTSubscription]
+    private let linger: Duration
+    private let inlet: any MQTTInlet
+    private let thread: ClientThread
+    private let counts = Mutex(Counters())
+    private let connected = Atomic<Bool>(false)
+    private let subscribed = Atomic<Bool>(false)
+
+    /// Does not connect yet.
+    ///
+    /// - Parameters:
+    ///   - linger: how long a received message waits for others before it is committed.
+    /// - Throws: ``MQTTTransportError`` where a value of the configuration or a filter cannot be used, a certificate
+    ///   file cannot be read, or the process has no descriptors left.
+    public init(
+        configuration: MQTTConfiguration, subscriptions: [MQTTSubscription], linger: Duration, inlet: any MQTTInlet
+    ) throws(MQTTTransportError) {
+        try configuration.check()
+        for subscription in subscriptions where !MQTTTopicFilter.isValid(subscription.filter) {
+            throw MQTTTransportError(
+                .invalidConfiguration,
+                "\(configuration.address): '\(subscription.filter)' is no topic filter (MQTT 5.0, section 4.7)")
+        }
+        self.configuration = configuration
+        self.subscriptions = subscriptions
+        self.linger = linger
+        self.inlet = inlet
+        thread = try ClientThread()
+    }
+
+    /// Starts the thread, which connects, and connects again whenever the connection is lost. To be called once.
+    public func start() throws(MQTTTransportError) {
+        try thread.start(named: "mqtt-in") { [self] in
+            let loop = SubscriberLoop(
+                configuration: configuration, subscriptions: subscriptions, linger: linger, inlet: inlet,
+                thread: thread, report: { [self] in update($0) })
+            loop.run()
+            update(SubscriberLoop.Report(counters: counters))
+        }
+    }
+
+    /// Stops reading, commits what was read, sends its PUBACKs and a DISCONNECT that leaves the session with the
+    /// broker. Returns within 5 s, whatever the broker does; also in a cancelled task.
+    public func stop() async {
+        await thread.stop(within: .seconds(5))
+    }
+
+    /// What was counted so far.
+    public var counters: Counters { counts.withLock(\.self) }
+
+    /// Whether the broker has accepted the connection.
+    public var isConnected: Bool { connected.load(ordering: .relaxed) }
+
+    /// Whether the broker has granted every subscription over the present connection.
+    public var isSubscribed: Bool { subscribed.load(ordering: .relaxed) }
+
+    private func update(_ report: SubscriberLoop.Report) {
+        connected.store(report.isConnected, ordering: .relaxed)
+        subscribed.store(report.isConnected && report.isSubscribed, ordering: .relaxed)
+        counts.withLock { $0 = report.counters }
+    }
+}

@@ -1,0 +1,164 @@
+import CMosquitto
+import Glibc
+
+/// A return code of libmosquitto, or an MQTT reason code (0x80 and above) in its place.
+struct MosquittoCode: Error, Equatable {
+    let rawValue: Int32
+
+    init(_ rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    /// The code in words.
+    var text: String {
+        if rawValue >= 0x80 { return Self.reasonText(rawValue) }
+        switch mosq_err_t(rawValue) {
+        case MOSQ_ERR_MALFORMED_UTF8: return "a text contains characters that MQTT does not carry"
+        case MOSQ_ERR_OVERSIZE_PACKET: return "larger than the server's Maximum Packet Size"
+        case MOSQ_ERR_PAYLOAD_SIZE: return "larger than an MQTT packet can be"
+        case MOSQ_ERR_INVAL: return "the topic is empty, too long or contains a wildcard"
+        default: return String(cString: mosquitto_strerror(rawValue))
+        }
+    }
+
+    /// Whether the fault lies in the message and not in the connection: sending it again cannot help.
+    var isAboutMessage: Bool {
+        switch mosq_err_t(rawValue) {
+        case MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_OVERSIZE_PACKET, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_INVAL,
+            MOSQ_ERR_DUPLICATE_PROPERTY, MOSQ_ERR_MALFORMED_PACKET:
+            return true
+        default:
+            return false
+        }
+    }
+
+    /// An MQTT 5 reason code in words, with its number: `not authorised (0x87)`.
+    static func reasonText(_ code: Int32) -> String {
+        let digits = String(code, radix: 16, uppercase: true)
+        return "\(withoutFullStop(String(cString: mosquitto_reason_string(code)))) (0x\(digits))"
+    }
+
+    /// A CONNACK code in words; 3.1.1 has its own numbers below 0x80 (MQTT 3.1.1, 3.2.2.3).
+    static func connackText(_ code: Int32) -> String {
+        guard code < 0x80 else { return reasonText(code) }
+        switch code {
+        case 4: return "bad user name or password (4)"
+        case 5: return "not authorized (5)"
+        default:
+            let text = withoutFullStop(String(cString: mosquitto_connack_string(code)))
+            return "\(text.replacingPrefix("Connection Refused: ")) (\(code))"
+        }
+    }
+
+    private static func withoutFullStop(_ text: String) -> String {
+        text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
+}
+
+extension MosquittoHandle {
+    /// Why the connection ended, in words that name the broker; only after it has.
+    func endReason() -> String {
+        let address = configuration.address
+        if let connackCode, connackCode != 0 {
+            return "\(address) refused the connection: \(MosquittoCode.connackText(connackCode))\(hint(connackCode))"
+        }
+        guard let end else { return "connection to \(address) closed" }
+        if end.code >= 0x80 { return "\(address) ended the connection: \(MosquittoCode.reasonText(end.code))" }
+        let phase = connackCode == nil ? " before it answered CONNECT" : ""
+        switch mosq_err_t(end.code) {
+        case MOSQ_ERR_TLS:
+            return tlsReason()
+        case MOSQ_ERR_ERRNO where end.systemError == EPROTO && configuration.tls != nil:
+            return tlsReason()
+        case MOSQ_ERR_ERRNO:
+            return "connection to \(address) lost\(phase): \(systemMessage(end.systemError))"
+        case MOSQ_ERR_KEEPALIVE:
+            return "\(address) did not answer the keep-alive ping"
+        case MOSQ_ERR_CONN_LOST, MOSQ_ERR_SUCCESS, MOSQ_ERR_NO_CONN:
+            return "\(address) closed the connection\(phase)\(connackCode == nil ? earlyEndHint : "")"
+        case MOSQ_ERR_PROTOCOL, MOSQ_ERR_MALFORMED_PACKET, MOSQ_ERR_MALFORMED_UTF8:
+            return "\(address) sent a packet that is not valid MQTT"
+        default:
+            return "connection to \(address) lost\(phase): \(String(cString: mosquitto_strerror(end.code)))"
+        }
+    }
+
+    /// Why ``connect()`` failed.
+    func connectFailure(code: Int32, systemError: Int32) -> String {
+        switch mosq_err_t(code) {
+        case MOSQ_ERR_EAI:
+            // libmosquitto leaves the resolver's code in errno.
+            return "cannot look up \(configuration.host): \(String(cString: gai_strerror(systemError)))"
+        case MOSQ_ERR_ERRNO:
+            return "cannot connect to \(configuration.address): \(systemMessage(systemError))"
+        case MOSQ_ERR_TLS:
+            return tlsReason()
+        default:
+            return "cannot connect to \(configuration.address): \(String(cString: mosquitto_strerror(code)))"
+        }
+    }
+
+    private func tlsReason() -> String {
+        var details: [String] = []
+        for line in errorLines {
+            // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" ends with what counts.
+            var detail = line.hasPrefix("OpenSSL Error") ? line.lastPart(after: ":") : line
+            detail = detail.replacingPrefix("Error: ")
+            if detail.hasSuffix(".") { detail.removeLast() }
+            if !detail.isEmpty, !details.contains(detail) { details.append(detail) }
+        }
+        if let verification = certificateProblem() { details.append(verification) }
+        var text = details.joined(separator: "; ")
+        if details.isEmpty {
+            text = "the server closed the connection\(earlyEndHint)"
+        }
+        return "TLS with \(configuration.address) failed: \(text)"
+    }
+
+    /// What OpenSSL found wrong with the server's certificate, such as "certificate has expired".
+    private func certificateProblem() -> String? {
+        // libmosquitto brings libssl along; to look the two functions up needs neither its headers nor linking to it.
+        typealias Result = @convention(c) (UnsafeMutableRawPointer) -> Int
+        typealias Text = @convention(c) (Int) -> UnsafePointer<CChar>?
+        guard let connection = mosquitto_ssl_get(pointer),
+            let resultSymbol = dlsym(nil, "SSL_get_verify_result"),
+            let textSymbol = dlsym(nil, "X509_verify_cert_error_string")
+        else { return nil }
+        let result = unsafeBitCast(resultSymbol, to: Result.self)(connection)
+        guard result != 0, let text = unsafeBitCast(textSymbol, to: Text.self)(result) else { return nil }
+        return String(cString: text)
+    }
+
+    /// What to look at when the server leaves before CONNACK.
+    private var earlyEndHint: String {
+        guard let tls = configuration.tls else { return "; does that port speak TLS?" }
+        // With TLS 1.3 a server refuses the client only after our side of the handshake, and its reason may be lost.
+        return tls.certificateFile == nil ? "; it may ask for a client certificate" : ""
+    }
+
+    private func hint(_ code: Int32) -> String {
+        switch code {
+        case 1, 0x84: return "; it does not speak this version of MQTT, try the other one"
+        case 4, 5, 0x86, 0x87: return "; check user name, password and client certificate"
+        default: return ""
+        }
+    }
+}
+
+/// `strerror`, without its static buffer.
+func systemMessage(_ code: Int32) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+        guard strerror_r(code, buffer.baseAddress!, buffer.count) == 0 else { return "error \(code)" }
+        return String(cString: buffer.baseAddress!)
+    }
+}
+
+extension String {
+    fileprivate func replacingPrefix(_ prefix: String) -> String {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self
+    }
+
+    fileprivate func lastPart(after separator: Character) -> String {
+        split(separator: separator).last.map(String.init) ?? self
+    }
+}

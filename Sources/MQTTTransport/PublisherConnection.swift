@@ -1,0 +1,255 @@
+import Glibc
+import Threads
+
+/// One connection of a publisher, from TCP to its end.
+final class PublisherConnection: MosquittoEvents {
+    enum Ending {
+        case stopped
+        /// `isProven`: messages were confirmed over it, so the next one may be tried soon.
+        case lost(reason: String, isTakenOver: Bool, isProven: Bool)
+    }
+
+    private let handle: MosquittoHandle
+    private let windowMax: Int
+    private let acknowledgementTimeout: Duration
+    private let thread: ClientThread
+    private let desk: PublishDesk
+    private let accepted: (_ isSessionPresent: Bool) -> Void
+
+    private var window: AcknowledgementWindow
+    private var limits = ServerLimits()
+    private var job: PublishJob?
+    private var isAccepted = false
+    private var failure: String?
+    private var lastProgress = ContinuousClock.now
+    private var nextKeepAlive = ContinuousClock.now
+
+    // Counted here, and told to the desk once per round.
+    private var round = MQTTPublisher.Counters()
+    private var hasConfirmed = false
+
+    init(
+        handle: MosquittoHandle, windowMax: Int, acknowledgementTimeout: Duration, thread: ClientThread,
+        desk: PublishDesk, accepted: @escaping (_ isSessionPresent: Bool) -> Void
+    ) {
+        self.handle = handle
+        self.windowMax = windowMax
+        self.acknowledgementTimeout = acknowledgementTimeout
+        self.thread = thread
+        self.desk = desk
+        self.accepted = accepted
+        window = AcknowledgementWindow(capacity: 1)
+    }
+
+    /// Runs until the connection ends or the thread is to stop.
+    func run(connackBy deadline: ContinuousClock.Instant) -> Ending {
+        handle.events = self
+        defer { handle.events = nil }
+        while true {
+            if thread.isStopping { return finish() }
+            if let reason = abandonCancelled() { return lost(reason) }
+            fill()
+            if let failure { return lost(failure) }
+            if handle.wantsWrite, !handle.write() { return lost(handle.endReason()) }
+            let isEnded = collect()
+            settle()
+            if isEnded { return lost(handle.endReason()) }
+            if let reason = failure ?? problemOfTime(connackBy: deadline) { return lost(reason) }
+            takeJob()
+            if !canFill { wait(connackBy: deadline) }
+        }
+    }
+
+    // MARK: The loop's parts
+
+    /// Publishes while the window has room and the job has messages.
+    private func fill() {
+        takeJob()
+        guard canFill else { return }
+        while let job, job.hasMore, window.hasRoom {
+            let message = job.make()
+            if let reason = problem(of: message) {
+                job.stopped(before: reason)
+                break
+            }
+            switch handle.publish(message) {
+            case .success(let packetID):
+                if window.isEmpty { lastProgress = .now }
+                window.add(packetID: packetID, job: job.number)
+                job.published()
+                round.messagesPublished += 1
+                round.bytesPublished += UInt64(message.payload.count)
+            case .failure(let code) where code.isAboutMessage:
+                job.stopped(before: code.text)
+            case .failure(let code):
+                failure = "cannot publish to \(handle.configuration.address): \(code.text)"
+                return
+            }
+        }
+        finishJobIfOver()
+    }
+
+    /// Reads what is there; true at the end of the connection.
+    private func collect() -> Bool {
+        while true {
+            switch handle.read() {
+            case .progress: continue
+            case .ended: return true
+            case .drained:
+                // The server's TCP holds further PUBACKs back until it has seen our acknowledgement.
+                if !window.isEmpty { handle.socket.acknowledgeNow() }
+                return false
+            }
+        }
+    }
+
+    /// Gives the answers that have come to the jobs they belong to.
+    private func settle() {
+        while let answer = window.takeAnswered() {
+            lastProgress = .now
+            if answer.code < 0x80 {
+                round.messagesConfirmed += 1
+                hasConfirmed = true
+            } else {
+                round.messagesRefused += 1
+            }
+            // A job that ended early has left messages behind; their answers fill a place in the window, no more.
+            guard let job, job.number == answer.job, let report = job.answered(code: answer.code) else { continue }
+            finish(job, report)
+        }
+        report()
+    }
+
+    /// Whether publishing goes on: not for each place that becomes free, because every round costs several system
+    /// calls.
+    private var canFill: Bool {
+        guard isAccepted, window.count <= window.capacity * 3 / 4 else { return false }
+        return job?.hasMore ?? false
+    }
+
+    private func wait(connackBy deadline: ContinuousClock.Instant) {
+        var until = nextKeepAlive
+        if !isAccepted { until = min(until, deadline) }
+        if !window.isEmpty { until = min(until, lastProgress + acknowledgementTimeout) }
+        _ = thread.wait(for: handle.socket, toWrite: handle.wantsWrite, until: until)
+    }
+
+    // MARK: Jobs
+
+    private func takeJob() {
+        if job == nil, isAccepted { job = desk.nextJob() }
+    }
+
+    private func finishJobIfOver() {
+        guard let job, let report = job.finishedReport else { return }
+        finish(job, report)
+    }
+
+    private func finish(_ job: PublishJob, _ report: PublishReport) {
+        self.report()
+        self.job = nil
+        job.finish(report)
+    }
+
+    /// Answers jobs whose callers were cancelled. Gives a reason to drop the connection when messages of such a job are
+    /// on their way: nothing may confirm them later.
+    private func abandonCancelled() -> String? {
+        for waiting in desk.cancelledJobs() {
+            waiting.finish(PublishReport(confirmed: 0, ending: .disconnected(reason: "cancelled by the caller")))
+        }
+        guard let job, job.isCancelled else { return nil }
+        guard job.next == job.confirmed else { return "a cancelled call had messages on their way" }
+        finish(job, PublishReport(confirmed: job.confirmed, ending: .disconnected(reason: "cancelled by the caller")))
+        return nil
+    }
+
+    /// Why a message can never be sent over this connection.
+    private func problem(of message: MQTTMessage) -> String? {
+        guard !message.topic.utf8.contains(0) else { return "the topic contains a zero byte" }
+        guard let packetSizeMax = limits.packetSizeMax else { return nil }
+        let size = message.packetSize(version: handle.configuration.version)
+        guard size > Int(packetSizeMax) else { return nil }
+        return "\(size) bytes; the server's Maximum Packet Size is \(packetSizeMax)"
+    }
+
+    // MARK: Ends
+
+    private func problemOfTime(connackBy deadline: ContinuousClock.Instant) -> String? {
+        let now = ContinuousClock.now
+        let configuration = handle.configuration
+        if !isAccepted {
+            if now >= deadline { return "no answer to CONNECT from \(configuration.address)" }
+            // libmosquitto takes an end of file during the TLS handshake for "not yet" and would try for ever.
+            if configuration.tls != nil, handle.socket.isAtEnd {
+                return "\(configuration.address) closed the connection during the TLS handshake; "
+                    + "does that port speak TLS?"
+            }
+        }
+        if !window.isEmpty, now - lastProgress >= acknowledgementTimeout {
+            if let job { finish(job, PublishReport(confirmed: job.confirmed, ending: .timedOut)) }
+            return "no PUBACK from \(configuration.address) within \(acknowledgementTimeout)"
+        }
+        if now >= nextKeepAlive {
+            nextKeepAlive = now + .seconds(1)
+            if !handle.keepAlive() { return handle.endReason() }
+        }
+        return nil
+    }
+
+    private func lost(_ reason: String) -> Ending {
+        settle()
+        if let job { finish(job, PublishReport(confirmed: job.confirmed, ending: .disconnected(reason: reason))) }
+        return .lost(reason: reason, isTakenOver: handle.end?.code == 0x8E, isProven: hasConfirmed)
+    }
+
+    /// Takes leave of the server in order.
+    private func finish() -> Ending {
+        if let job {
+            let reason = "the publisher for \(handle.configuration.address) has stopped"
+            finish(job, PublishReport(confirmed: job.confirmed, ending: .disconnected(reason: reason)))
+        }
+        guard isAccepted else { return .stopped }
+        let deadline = ContinuousClock.now + .seconds(2)
+        let last = LastDescriptor(of: handle.socket.descriptor)
+        handle.disconnect()
+        while handle.wantsWrite, ContinuousClock.now < deadline, handle.write(), handle.wantsWrite {
+            _ = poll(handle.socket.descriptor, for: POLLOUT, until: deadline)
+        }
+        last?.finish(until: .now + .seconds(1))
+        return .stopped
+    }
+
+    private func report() {
+        guard round != MQTTPublisher.Counters() else { return }
+        let round = round
+        desk.count { counters in
+            counters.messagesPublished += round.messagesPublished
+            counters.bytesPublished += round.bytesPublished
+            counters.messagesConfirmed += round.messagesConfirmed
+            counters.messagesRefused += round.messagesRefused
+        }
+        self.round = MQTTPublisher.Counters()
+    }
+
+    // MARK: MosquittoEvents
+
+    func connackArrived(code: Int32, isSessionPresent: Bool, properties: PropertyList) {
+        guard code == 0 else { return }
+        limits = properties.serverLimits()
+        guard limits.maximumQoS >= 1 else {
+            failure = "\(handle.configuration.address) takes messages at QoS 0 only; nothing could be confirmed"
+            return
+        }
+        window = AcknowledgementWindow(capacity: max(1, min(windowMax, Int(limits.receiveMaximum))))
+        isAccepted = true
+        accepted(isSessionPresent)
+    }
+
+    func pubackArrived(packetID: Int32, code: Int32) {
+        _ = window.acknowledge(packetID: packetID, code: UInt8(truncatingIfNeeded: code))
+    }
+
+    func publishArrived(topic: RawSpan, payload: RawSpan, flags: PublishFlags) {}
+
+    func subackArrived(packetID: Int32, codes: [Int32]) {}
+}

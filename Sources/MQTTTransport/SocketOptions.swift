@@ -1,0 +1,92 @@
+import Glibc
+
+/// What is done to libmosquitto's socket beside libmosquitto.
+struct SocketOptions {
+    let descriptor: Int32
+
+    /// Holds small segments back until ``uncork()``, so that a row of packets travels in one segment.
+    func cork() { set(TCP_CORK, 1) }
+
+    /// Sends what was held back.
+    func uncork() { set(TCP_CORK, 0) }
+
+    /// Sends the TCP acknowledgement now: a peer with Nagle's algorithm holds small packets until it has seen it.
+    func acknowledgeNow() { set(TCP_QUICKACK, 1) }
+
+    /// Ends the connection when sent bytes stay unacknowledged by the peer's kernel for `timeout` (RFC 5482): a silent
+    /// cut is then noticed half a keep-alive after the ping went out.
+    func setUserTimeout(_ timeout: Duration) {
+        set(TCP_USER_TIMEOUT, Int32(clamping: Int64(timeout / .milliseconds(1))))
+    }
+
+    /// Bytes received since the connection began; nil where the kernel does not tell.
+    var bytesReceived: UInt64? {
+        // tcpi_bytes_received of <linux/tcp.h>; glibc's own struct tcp_info is older and ends before it.
+        withUnsafeTemporaryAllocation(byteCount: 136, alignment: 8) { buffer in
+            var length = socklen_t(buffer.count)
+            let code = getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, buffer.baseAddress, &length)
+            guard code == 0, Int(length) >= 136 else { return nil }
+            return buffer.load(fromByteOffset: 128, as: UInt64.self)
+        }
+    }
+
+    /// Whether the peer has ended the connection and nothing is left to read.
+    var isAtEnd: Bool {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
+    }
+
+    private func set(_ option: Int32, _ value: Int32) {
+        var value = value
+        // A failure costs speed, never safety: the option is an optimisation or a second line of defence.
+        _ = setsockopt(descriptor, Int32(IPPROTO_TCP), option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+}
+
+/// A second descriptor for a connection that libmosquitto is about to close.
+///
+/// Closing a socket while unread bytes wait in it sends a reset, and a broker that sees the reset may not read the
+/// acknowledgements sent just before. So the last close is ours: after an orderly end in both directions.
+struct LastDescriptor: ~Copyable {
+    private let descriptor: Int32
+
+    /// Nil where there is no descriptor to be had.
+    init?(of original: Int32) {
+        descriptor = fcntl(original, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { return nil }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Says that nothing more follows, and discards what comes until the peer has ended its side too.
+    func finish(until deadline: ContinuousClock.Instant) {
+        guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { return }
+        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { buffer in
+            while true {
+                guard poll(descriptor, for: POLLIN, until: deadline) else { return }
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+                if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
+            }
+        }
+    }
+}
+
+/// Waits for one descriptor; false when the deadline has passed.
+func poll(_ descriptor: Int32, for events: Int32, until deadline: ContinuousClock.Instant) -> Bool {
+    while true {
+        var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        let count = poll(&entry, 1, deadline.pollMilliseconds)
+        if count > 0 { return true }
+        if count == 0 { return false }
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// From now to this instant for `poll(2)`, rounded up, at most a minute.
+    var pollMilliseconds: Int32 {
+        let remaining = ContinuousClock.now.duration(to: self)
+        guard remaining > .zero else { return 0 }
+        return Int32(min(60_000, Int64((remaining / .milliseconds(1)).rounded(.up))))
+    }
+}

@@ -1,0 +1,230 @@
+import Glibc
+import Threads
+
+/// One connection of a subscriber, from TCP to its end.
+final class SubscriberConnection: MosquittoEvents {
+    enum Ending {
+        case stopped
+        /// `isProven`: it has done its work before, so the next one may be tried soon.
+        case lost(reason: String, isTakenOver: Bool, isProven: Bool)
+    }
+
+    private let handle: MosquittoHandle
+    private let session: SubscriberSession
+    private let inlet: any MQTTInlet
+    private let thread: ClientThread
+    private var trigger: CommitTrigger
+    private let packetSizeMax: Int
+
+    /// How long arriving messages gather in the socket while a batch is open. At 2,000 messages on the way it allows
+    /// two million a second.
+    private static let collectingPause = Duration.milliseconds(1)
+
+    // The batch: received since the last commit. As long as it is not empty, nothing is written.
+    private var messages = 0
+    private var bytes = 0
+    private var firstArrival = ContinuousClock.now
+    private var lastArrival = ContinuousClock.now
+
+    private var isAccepted = false
+    private var hasToSubscribe = false
+    private var hasCommitted = false
+    private var lastAcknowledgement = ContinuousClock.now
+    private var nextKeepAlive = ContinuousClock.now
+    private var stalledSince: UInt64?
+
+    init(
+        handle: MosquittoHandle, session: SubscriberSession, trigger: CommitTrigger, inlet: any MQTTInlet,
+        thread: ClientThread
+    ) {
+        self.handle = handle
+        self.session = session
+        self.trigger = trigger
+        self.inlet = inlet
+        self.thread = thread
+        packetSizeMax = Int(handle.configuration.packetSizeMax)
+    }
+
+    /// Runs until the connection ends or the thread is to stop.
+    func run(connackBy deadline: ContinuousClock.Instant) -> Ending {
+        handle.events = self
+        defer { handle.events = nil }
+        while true {
+            if thread.isStopping { return finish() }
+            let seen = handle.packetsSeen
+            let result = collect()
+            if case .ended = result { return lost(handle.endReason()) }
+            if handle.packetsSeen != seen {
+                stalledSince = nil
+            } else if let reason = problemOfSilence() {
+                return lost(reason)
+            }
+            if hasToSubscribe { subscribe() }
+            if trigger.isDue(messages: messages, bytes: bytes, age: .now - firstArrival), !commit() {
+                return lost("what was received could not be stored; the broker keeps it", isCommitRefused: true)
+            }
+            guard flush(), keepAlive() else { return lost(handle.endReason()) }
+            if !isAccepted, ContinuousClock.now >= deadline {
+                return lost("no answer to CONNECT from \(handle.configuration.address)")
+            }
+            if case .drained = result { wait(connackBy: deadline) }
+        }
+    }
+
+    // MARK: The loop's parts
+
+    /// Reads until nothing more is there, or the batch has no room.
+    private func collect() -> MosquittoHandle.ReadResult {
+        let before = messages
+        var result = MosquittoHandle.ReadResult.progress
+        while trigger.hasRoom(messages: messages, bytes: bytes) {
+            result = handle.read()
+            guard case .progress = result else { break }
+        }
+        if messages > before {
+            lastArrival = .now
+            // While the batch waits, the broker's TCP must not wait for our acknowledgement of its segments.
+            if case .drained = result { handle.socket.acknowledgeNow() }
+        }
+        return result
+    }
+
+    /// Makes the batch durable. Afterwards it is empty, and what is queued may be written.
+    private func commit() -> Bool {
+        let age = ContinuousClock.now - firstArrival
+        let size = messages
+        session.counters.commits += 1
+        session.publish()
+        guard inlet.commit() else { return false }
+        messages = 0
+        bytes = 0
+        hasCommitted = true
+        trigger.committed(
+            messages: size, wait: firstArrival - lastAcknowledgement, spread: lastArrival - firstArrival, age: age)
+        guard flush() else { return true }
+        lastAcknowledgement = .now
+        return true
+    }
+
+    /// Sends what libmosquitto has queued: the only place that does. Every PUBACK in the queue belongs to a message
+    /// that is committed, because the queue goes out only while the batch is empty.
+    private func flush() -> Bool {
+        guard messages == 0, handle.wantsWrite else { return true }
+        return handle.write()
+    }
+
+    private func keepAlive() -> Bool {
+        let now = ContinuousClock.now
+        guard now >= nextKeepAlive else { return true }
+        nextKeepAlive = now + .seconds(1)
+        return handle.keepAlive()
+    }
+
+    private func wait(connackBy deadline: ContinuousClock.Instant) {
+        var until = nextKeepAlive
+        if messages > 0 {
+            let due = firstArrival + trigger.linger
+            until = min(until, due)
+            // A batch has begun: what follows is collected for a moment instead of waking up for each message.
+            if ContinuousClock.now < due { thread.pauseBriefly(until: min(due, .now + Self.collectingPause)) }
+        }
+        if !isAccepted { until = min(until, deadline) }
+        _ = thread.wait(for: handle.socket, toWrite: messages == 0 && handle.wantsWrite, until: until)
+    }
+
+    private func subscribe() {
+        hasToSubscribe = false
+        for event in session.subscribe(through: handle) { inlet.connectionChanged(event) }
+    }
+
+    /// What may be wrong when nothing was read although the socket was ready.
+    private func problemOfSilence() -> String? {
+        let configuration = handle.configuration
+        if !isAccepted {
+            // libmosquitto takes an end of file during the TLS handshake for "not yet" and would try for ever.
+            guard configuration.tls != nil, handle.socket.isAtEnd else { return nil }
+            return "\(configuration.address) closed the connection during the TLS handshake; does that port speak TLS?"
+        }
+        // A server that keeps to our Maximum Packet Size never sends so much without a whole packet in it. In 3.1.1 it
+        // does not know the limit, and a large message must be taken in to be acknowledged.
+        guard configuration.version == .v5, let received = handle.socket.bytesReceived else { return nil }
+        guard let start = stalledSince else {
+            stalledSince = received
+            return nil
+        }
+        guard received - start > UInt64(packetSizeMax) + (64 << 10) else { return nil }
+        return "\(configuration.address) sent a packet larger than the \(packetSizeMax) bytes agreed on"
+    }
+
+    private func lost(_ reason: String, isCommitRefused: Bool = false) -> Ending {
+        // What the inlet has got is kept: the broker will send it again, but its session may be lost.
+        if messages > 0, !isCommitRefused { _ = inlet.commit() }
+        let isTakenOver = handle.end?.code == 0x8E
+        return .lost(reason: reason, isTakenOver: isTakenOver, isProven: hasCommitted)
+    }
+
+    /// Commits, sends the PUBACKs, and leaves in order.
+    private func finish() -> Ending {
+        if messages > 0 { _ = commit() }
+        // Without the commit the PUBACKs must not go out, and the DISCONNECT behind them cannot.
+        guard messages == 0, isAccepted else { return .stopped }
+        let deadline = ContinuousClock.now + .seconds(2)
+        while handle.wantsWrite, ContinuousClock.now < deadline {
+            guard flush() else { return .stopped }
+            guard handle.wantsWrite else { break }
+            _ = poll(handle.socket.descriptor, for: POLLOUT, until: deadline)
+        }
+        let last = LastDescriptor(of: handle.socket.descriptor)
+        handle.disconnect()
+        _ = flush()
+        last?.finish(until: .now + .seconds(1))
+        return .stopped
+    }
+
+    // MARK: MosquittoEvents
+
+    func connackArrived(code: Int32, isSessionPresent: Bool, properties: PropertyList) {
+        guard code == 0 else { return }
+        isAccepted = true
+        let event = session.began(isSessionPresent: isSessionPresent)
+        hasToSubscribe = !session.isSubscribed
+        inlet.connectionChanged(event)
+    }
+
+    func publishArrived(topic: RawSpan, payload: RawSpan, flags: PublishFlags) {
+        if payload.byteCount > packetSizeMax {
+            refuse(topic, "\(payload.byteCount) bytes; at most \(packetSizeMax) are taken")
+            return
+        }
+        if flags.isRetained {
+            let isWanted = topic.withUnsafeBytes {
+                session.takesRetained(topic: $0.assumingMemoryBound(to: UInt8.self))
+            }
+            guard isWanted else {
+                session.counters.messagesRefused += 1
+                return
+            }
+        }
+        if messages == 0 { firstArrival = .now }
+        messages += 1
+        bytes += payload.byteCount
+        session.counters.messagesReceived += 1
+        session.counters.bytesReceived += UInt64(payload.byteCount)
+        let details = MQTTMessageDetails(
+            qos: flags.qos, isRetained: flags.isRetained, isDuplicate: flags.isDuplicate,
+            properties: flags.properties.publishProperties())
+        inlet.receive(topic: topic, payload: payload, details: details)
+    }
+
+    func pubackArrived(packetID: Int32, code: Int32) {}
+
+    func subackArrived(packetID: Int32, codes: [Int32]) {
+        if let event = session.granted(packetID: packetID, codes: codes) { inlet.connectionChanged(event) }
+    }
+
+    private func refuse(_ topic: RawSpan, _ reason: String) {
+        session.counters.messagesRefused += 1
+        let name = topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        inlet.connectionChanged(.messageRefused(topic: name, reason: reason))
+    }
+}

@@ -1,0 +1,224 @@
+import Records
+
+/// Writes records, and word of losses, as CloudEvents 1.0 in the JSON Batch Format (JSON Event Format 1.0.2, section
+/// 4).
+///
+/// ``bytes`` holds the result until the next call; its storage is used again when nobody else holds it. See
+/// ``CloudEvents`` for the attributes.
+///
+/// A payload that is JSON, and that no content type calls anything else, stands in `data` as it is. One that its
+/// content type calls text in UTF-8, or that its sender has marked as UTF-8, stands in `data` as a string. Everything
+/// else goes as `data_base64`, also what claims to be JSON and is not.
+public struct CloudEventsEncoder {
+    private var writer: JSONWriter
+    private var timestamps = TimestampWriter()
+    /// The members that all events of a log share, then those made of the sequence number.
+    private var members: [UInt8] = []
+    private var sharedCount = 0
+    private var log: (gateway: GatewayID, stream: StreamName, epoch: Epoch)?
+    /// The last content type and what it means: mostly also the next one.
+    private var media: (contentType: String, type: MediaType) = ("application/json", .json)
+
+    /// - Parameter capacity: bytes to reserve for the text.
+    public init(reservingCapacity capacity: Int = 0) { writer = JSONWriter(reservingCapacity: capacity) }
+
+    /// The JSON text of the last call.
+    public var bytes: [UInt8] { writer.bytes }
+
+    /// Writes an array of the events of some records of a batch.
+    public mutating func encode(_ records: ArraySlice<Record>, of batch: RecordBatch) {
+        share(batch.gateway, batch.stream, batch.epoch)
+        writer.removeAll(keepingCapacity: true)
+        writer.beginArray()
+        for record in records { encode(record) }
+        writer.endArray()
+    }
+
+    /// Writes an array of one event that says what was lost.
+    public mutating func encode(_ loss: LostRange, of gateway: GatewayID) {
+        writer.removeAll(keepingCapacity: true)
+        writer.beginArray()
+        writer.beginObject()
+        writer.key("specversion")
+        writer.string(CloudEvents.version)
+        writer.key("type")
+        writer.string(CloudEvents.lossType)
+        writer.key("source")
+        writer.string(CloudEvents.source(of: gateway))
+        writer.key("gateway")
+        writer.string(gateway.rawValue)
+        writer.key("stream")
+        writer.string(loss.stream.rawValue)
+        writer.key("epoch")
+        writer.string(loss.epoch.description)
+        writer.key("id")
+        writer.string(LossIdentity(gateway: gateway, loss: loss).description)
+        writer.key("time")
+        timestamps.set(loss.wallMilliseconds)
+        writer.string(utf8: timestamps.text)
+        writer.key("data")
+        Self.write(loss, into: &writer)
+        writer.endObject()
+        writer.endArray()
+    }
+
+    /// The JSON object that is the data of word of a loss, in either format.
+    static func data(of loss: LostRange) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 200)
+        write(loss, into: &writer)
+        return writer.bytes
+    }
+
+    private static func write(_ loss: LostRange, into writer: inout JSONWriter) {
+        var timestamps = TimestampWriter()
+        writer.beginObject()
+        writer.key("stream")
+        writer.string(loss.stream.rawValue)
+        writer.key("epoch")
+        writer.string(loss.epoch.description)
+        writer.key("first")
+        writer.integer(loss.first.rawValue)
+        writer.key("last")
+        writer.integer(loss.last.rawValue)
+        writer.key("records")
+        writer.integer(loss.count)
+        writer.key("bytes")
+        writer.integer(loss.bytes)
+        writer.key("reason")
+        writer.string(loss.reason.rawValue)
+        writer.key("time")
+        writer.string(timestamps.string(loss.wallMilliseconds))
+        writer.endObject()
+    }
+
+    // MARK: Parts of an event
+
+    /// Prepares what is the same for all records of a log.
+    private mutating func share(_ gateway: GatewayID, _ stream: StreamName, _ epoch: Epoch) {
+        if let log, log == (gateway, stream, epoch) { return }
+        log = (gateway, stream, epoch)
+        let text = """
+            "specversion":"\(CloudEvents.version)","type":"\(CloudEvents.recordType)",\
+            "source":"\(CloudEvents.source(of: gateway))","gateway":"\(gateway)","stream":"\(stream)",\
+            "epoch":"\(epoch)","id":"\(gateway)/\(stream)/\(epoch)/
+            """
+        members = Array(text.utf8)
+        sharedCount = members.count
+        members.reserveCapacity(sharedCount + 64)
+    }
+
+    private mutating func encode(_ record: Record) {
+        members.removeLast(members.count - sharedCount)
+        appendSequence(record.sequence.rawValue)
+        writer.beginObject()
+        writer.raw(members)
+        writer.key("subject")
+        writer.string(record.topic)
+        writer.key("time")
+        writeTime(record.time.wallMilliseconds)
+        if record.time.quality != .synchronised { writeQuality(record.time) }
+        if record.isRetained {
+            writer.key("retained")
+            writer.boolean(true)
+        }
+        if let properties = record.properties { write(properties, of: record) }
+        write(record.payload, properties: record.properties)
+        writer.endObject()
+    }
+
+    /// The rest of the `id`, and `sequence` with leading zeros, so that it sorts as text.
+    private mutating func appendSequence(_ value: UInt64) {
+        var digits: InlineArray<20, UInt8> = InlineArray(repeating: UInt8(ascii: "0"))
+        var rest = value
+        var first = 20
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        for index in first..<20 { members.append(digits[index]) }
+        members.append(contentsOf: Self.sequenceKey)
+        for index in 0..<20 { members.append(digits[index]) }
+        members.append(UInt8(ascii: "\""))
+    }
+
+    private static let sequenceKey = Array("\",\"sequence\":\"".utf8)
+
+    private mutating func writeTime(_ milliseconds: Int64) {
+        timestamps.set(milliseconds)
+        writer.string(utf8: timestamps.text)
+    }
+
+    private mutating func writeQuality(_ time: RecordTime) {
+        writer.key("timequality")
+        writer.string(CloudEvents.name(of: time.quality))
+        guard time.quality == .unsynchronised else { return }
+        writer.key("bootid")
+        writer.string(time.boot.description)
+        writer.key("boottime")
+        writer.string(String(time.bootMilliseconds))
+    }
+
+    private mutating func write(_ properties: RecordProperties, of record: Record) {
+        if let device = properties.device {
+            writer.key("device")
+            writer.string(device)
+        }
+        if let milliseconds = properties.sourceMilliseconds {
+            writer.key("sourcetime")
+            writeTime(milliseconds)
+        }
+        if let seconds = properties.messageExpirySeconds {
+            writer.key("expirytime")
+            let (time, overflow) = record.time.wallMilliseconds.addingReportingOverflow(Int64(seconds) * 1000)
+            writeTime(overflow ? .max : time)
+        }
+        if let topic = properties.responseTopic {
+            writer.key("responsetopic")
+            writer.string(topic)
+        }
+        if let data = properties.correlationData {
+            writer.key("correlationdata")
+            writer.base64(data)
+        }
+        if !properties.userProperties.isEmpty { write(properties.userProperties) }
+        if let contentType = properties.contentType {
+            writer.key("datacontenttype")
+            writer.string(contentType)
+        }
+    }
+
+    /// An attribute's value has no structure, so the pairs go as JSON text in a string.
+    private mutating func write(_ userProperties: [RecordProperties.UserProperty]) {
+        var pairs = JSONWriter()
+        pairs.beginArray()
+        for property in userProperties {
+            pairs.beginArray()
+            pairs.string(property.name)
+            pairs.string(property.value)
+            pairs.endArray()
+        }
+        pairs.endArray()
+        writer.key("userproperties")
+        writer.string(utf8: pairs.bytes)
+    }
+
+    private mutating func write(_ payload: ArraySlice<UInt8>, properties: RecordProperties?) {
+        var type = MediaType.json
+        if let contentType = properties?.contentType {
+            if media.contentType != contentType { media = (contentType, MediaType(contentType)) }
+            type = media.type
+        }
+        let isText = type == .text || type == .other && properties?.isPayloadUTF8 == true
+        if type == .json, JSONText.isValid(payload), !SurrogateEscapes.areBroken(in: payload) {
+            writer.key("data")
+            writer.raw(payload)
+        } else if isText, String(validating: payload, as: UTF8.self) != nil {
+            writer.key("data")
+            writer.string(utf8: payload)
+        } else {
+            writer.key("data_base64")
+            writer.base64(payload)
+        }
+    }
+}

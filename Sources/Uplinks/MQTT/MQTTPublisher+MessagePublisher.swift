@@ -1,0 +1,3 @@
+import MQTTTransport
+
+extension MQTTPublisher: MessagePublisher {}

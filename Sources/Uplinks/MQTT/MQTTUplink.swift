@@ -1,0 +1,167 @@
+import MQTTTransport
+import Records
+import Synchronization
+
+/// Sends records to one MQTT broker at QoS 1: joins a format and a publisher, and says what the broker's answers mean
+/// for the cursor.
+public final class MQTTUplink: Uplink {
+    private let gateway: GatewayID
+    private let configuration: MQTTUplinkConfiguration
+    private let publisher: any MessagePublisher
+    private let raw: RawMessages
+    private let events: CloudEventsMessages
+    private let size: Mutex<MessageSize>
+
+    /// - Parameters:
+    ///   - gateway: whose records these are.
+    ///   - publisher: the connection; ``close()`` stops it.
+    ///   - clock: measures how long a record lay in the log, to shorten its expiry.
+    public init(
+        gateway: GatewayID, configuration: MQTTUplinkConfiguration, publisher: any MessagePublisher,
+        clock: any GatewayClock
+    ) {
+        self.gateway = gateway
+        self.configuration = configuration
+        self.publisher = publisher
+        let isV5 = configuration.version == .v5
+        var keepsRetained = false
+        var batching = MQTTUplinkConfiguration.Batching()
+        switch configuration.format {
+        case .raw(let keeps): keepsRetained = keeps
+        case .cloudEvents(let wanted): batching = wanted
+        }
+        raw = RawMessages(gateway: gateway, keepsRetained: keepsRetained, hasProperties: isV5, clock: clock)
+        events = CloudEventsMessages(gateway: gateway, batching: batching, hasProperties: isV5)
+        size = Mutex(MessageSize(max: batching.sizeTarget.rawValue))
+    }
+
+    /// Sends the batch at QoS 1; waits for a connection where there is none, for as long as the configuration says.
+    public func send(_ batch: RecordBatch) async -> DeliveryOutcome {
+        precondition(batch.gateway == gateway, "an uplink serves one gateway")
+        let isConnected = await waitForConnection()
+        switch configuration.format {
+        case .raw:
+            return await sendRaw(batch)
+        case .cloudEvents(let batching):
+            let outcome = await sendEvents(batch, recordsMax: batching.recordsMax)
+            if case .retry(_, _, false) = outcome, isConnected { size.withLock { $0.cutWithoutProgress() } }
+            if outcome == .acknowledged(through: batch.last) { size.withLock { $0.allConfirmed() } }
+            return outcome
+        }
+    }
+
+    /// Sends word of a loss as one message of its own.
+    public func send(_ loss: LostRange) async -> DeliveryOutcome {
+        _ = await waitForConnection()
+        let topic = configuration.topic.bound(gateway: gateway, stream: loss.stream).topicWithoutRecord()
+        let message: MQTTMessage
+        switch configuration.format {
+        case .raw: message = raw.message(for: loss, topic: topic)
+        case .cloudEvents: message = events.message(for: loss, topic: topic)
+        }
+        let report = await publisher.publish(count: 1) { _ in message }
+        switch PublishVerdict(report.ending) {
+        case .complete: return .acknowledged(through: loss.last)
+        case .transient(let reason, let isAlarm): return .retry(after: nil, reason: reason, isAlarm: isAlarm)
+        case .tooLarge(let reason), .poison(let reason): return .reject(loss.first, reason: reason)
+        }
+    }
+
+    /// Stops the publisher.
+    public func close() async { await publisher.stop() }
+
+    /// Whether there is a connection, after some waiting. Without one the publisher is asked all the same: it says at
+    /// once why there is none.
+    private func waitForConnection() async -> Bool {
+        if publisher.isConnected { return true }
+        let (publisher, limit) = (publisher, configuration.connectionWait)
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await publisher.waitUntilConnected() }
+            group.addTask {
+                // Cancelled as soon as there is a connection; either way the wait is over.
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private static let endedEarly = "the publisher ended before all messages were confirmed"
+
+    // MARK: One message per record
+
+    private func sendRaw(_ batch: RecordBatch) async -> DeliveryOutcome {
+        let bound = configuration.topic.bound(gateway: gateway, stream: batch.stream)
+        let prefix = "\(batch.gateway)/\(batch.stream)/\(batch.epoch)/"
+        var count = batch.records.count
+        var problem: String?
+        if let unfit = batch.records.firstIndex(where: { bound.problem(with: $0) != nil }) {
+            count = unfit
+            problem = bound.problem(with: batch.records[unfit])
+        }
+        let report = await publisher.publish(count: count) { [raw] index in
+            let record = batch.records[index]
+            return raw.message(for: record, topic: bound.topic(for: record), identityPrefix: prefix)
+        }
+        guard report.confirmed < count else {
+            guard let problem else { return .acknowledged(through: batch.last) }
+            return .reject(batch.records[count].sequence, reason: problem)
+        }
+        switch PublishVerdict(report.ending) {
+        case .complete:
+            return Self.outcome(of: batch, confirmed: report.confirmed, reason: Self.endedEarly, isAlarm: false)
+        case .transient(let reason, let isAlarm):
+            return Self.outcome(of: batch, confirmed: report.confirmed, reason: reason, isAlarm: isAlarm)
+        case .tooLarge(let reason), .poison(let reason):
+            return .reject(batch.records[report.confirmed].sequence, reason: reason)
+        }
+    }
+
+    // MARK: Messages of many records
+
+    /// Sends until all is confirmed or the broker stops it. A message that is refused for what it holds is sent again
+    /// in smaller pieces, down to single records, so that only the one that is to blame is rejected.
+    private func sendEvents(_ batch: RecordBatch, recordsMax: Int) async -> DeliveryOutcome {
+        let topic = configuration.topic.bound(gateway: gateway, stream: batch.stream).topicWithoutRecord()
+        var confirmed = 0
+        // Up to here records go one by one: one of them made a message unacceptable.
+        var singlesEnd = 0
+        while confirmed < batch.records.count {
+            let isSingle = confirmed < singlesEnd
+            let plan = BatchPlan(
+                batch.records, from: confirmed, upTo: isSingle ? singlesEnd : batch.records.count,
+                recordsMax: isSingle ? 1 : recordsMax, sizeTarget: size.withLock(\.target))
+            let report = await publisher.publish(count: plan.messages.count) { [events] index in
+                events.message(for: plan.messages[index], of: batch, topic: topic)
+            }
+            if report.confirmed > 0 { confirmed = plan.messages[report.confirmed - 1].upperBound }
+            guard report.confirmed < plan.messages.count else { continue }
+            let refused = plan.messages[report.confirmed]
+            switch PublishVerdict(report.ending) {
+            case .complete:
+                return Self.outcome(of: batch, confirmed: confirmed, reason: Self.endedEarly, isAlarm: false)
+            case .transient(let reason, let isAlarm):
+                return Self.outcome(of: batch, confirmed: confirmed, reason: reason, isAlarm: isAlarm)
+            case .tooLarge(let reason), .poison(let reason):
+                if refused.count == 1 { return .reject(batch.records[confirmed].sequence, reason: reason) }
+                if case .tooLarge = PublishVerdict(report.ending) {
+                    let estimate = batch.records[refused].reduce(0) { $0 + BatchPlan.sizeEstimate(of: $1) }
+                    size.withLock { $0.refused(size: estimate) }
+                } else {
+                    singlesEnd = refused.upperBound
+                }
+            }
+        }
+        return .acknowledged(through: batch.last)
+    }
+
+    /// What was confirmed counts first; the reason comes back with the next send if it is still there.
+    private static func outcome(
+        of batch: RecordBatch, confirmed: Int, reason: String, isAlarm: Bool
+    ) -> DeliveryOutcome {
+        if confirmed > 0 { return .acknowledged(through: batch.records[confirmed - 1].sequence) }
+        return .retry(after: nil, reason: reason, isAlarm: isAlarm)
+    }
+}
