@@ -1,0 +1,170 @@
+import Logging
+import MQTTTransport
+import Records
+import ServiceLifecycle
+import Synchronization
+import Uplinks
+
+/// Takes in the messages of one MQTT broker. A PUBACK leaves only when the record is on the disk (promise P1).
+public final class MQTTSource: Service {
+    public let name: String
+    private let subscriber: MQTTSubscriber
+    private let inlet: Inlet
+    private let logger: Logger
+
+    init(_ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration, logger: Logger) {
+        name = configuration.name.rawValue
+        self.logger = logger
+        inlet = Inlet(configuration, gateway: gateway, recorder: recorder, logger: logger)
+        subscriber = MQTTSubscriber(
+            configuration: configuration.mqttConfiguration, subscriptions: configuration.subscriptions, linger: linger,
+            inlet: inlet)
+    }
+
+    /// Receives until graceful shutdown; then commits what was received, acknowledges it, and disconnects.
+    public func run() async throws {
+        try subscriber.start()
+        await untilShutdown()
+        await subscriber.stop()
+    }
+
+    public var counters: SourceCounters { inlet.shared.withLock { $0.counters } }
+    public var isConnected: Bool { subscriber.isConnected }
+    /// Why it is not connected, as far as known.
+    public var problem: String? { inlet.shared.withLock { $0.problem } }
+
+    /// Where the subscriber puts what it receives: from its one thread.
+    final class Inlet: MQTTInlet {
+        struct Shared {
+            var counters = SourceCounters()
+            var problem: String?
+            /// Streams that got records since the last commit.
+            var touched: Set<Int> = []
+        }
+
+        let shared = Mutex(Shared())
+        private let gateway: GatewayID
+        private let recorder: Recorder
+        private let logger: Logger
+        private let payloadMax: Int
+        private let routes: [(filter: MQTTTopicFilter, slot: Int)]
+        private let onlySlot: Int?
+        private let broker: String
+
+        init(_ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, logger: Logger) {
+            self.gateway = gateway
+            self.recorder = recorder
+            self.logger = logger
+            payloadMax = min(configuration.payloadMax.rawValue, Limits.payloadSizeMax)
+            broker = "\(configuration.broker.address)"
+            routes = configuration.routes.compactMap { route in
+                MQTTTopicFilter(MQTTSource.Inlet.unshared(route.filter)).map { ($0, recorder.slot(of: route.stream)) }
+            }
+            let slots = Set(routes.map(\.slot))
+            onlySlot = slots.count == 1 ? slots.first : nil
+        }
+
+        func receive(topic: RawSpan, payload: RawSpan, details: MQTTMessageDetails) {
+            if LoopGuard.hasPassed(gateway, details.properties) {
+                shared.withLock { $0.counters.looped += 1 }
+                return
+            }
+            guard payload.byteCount <= payloadMax else {
+                refuse(topic, "its payload of \(payload.byteCount) bytes is over the limit of \(payloadMax)")
+                return
+            }
+            guard let slot = onlySlot ?? slot(for: topic) else {
+                refuse(topic, "no subscription covers it")
+                return
+            }
+            let intake = IntakeDetails(
+                properties: details.properties.flatMap(RecordProperties.init), isRetained: details.isRetained,
+                isRedeliverable: true)
+            let isTaken = recorder.append(slot, topic: topic, payload: payload, details: intake)
+            shared.withLock { shared in
+                shared.touched.insert(slot)
+                if isTaken {
+                    shared.counters.received += 1
+                } else {
+                    // Too much waits: this burst fails as a whole, and the broker sends it again.
+                    shared.touched.insert(Inlet.overflow)
+                }
+            }
+        }
+
+        func commit() -> Bool {
+            let touched = shared.withLock { shared in
+                defer { shared.touched = [] }
+                return shared.touched
+            }
+            guard !touched.isEmpty else { return true }
+            let isCommitted = recorder.commit(touched.filter { $0 != Inlet.overflow })
+            if isCommitted, !touched.contains(Inlet.overflow) { return true }
+            shared.withLock { $0.counters.commitFailures += 1 }
+            return false
+        }
+
+        var isAccepting: Bool { !routes.contains { recorder.obstacle($0.slot) != nil } }
+
+        func connectionChanged(_ event: MQTTConnectionEvent) {
+            let problem: String?
+            switch event {
+            case .connected(let isSessionPresent, let isFirst):
+                problem = nil
+                logger.info("connected to \(broker)")
+                if !isFirst, !isSessionPresent {
+                    logger.warning("\(broker) has forgotten our session: what it held for us meanwhile may be lost")
+                }
+            case .disconnected(let reason, let retryIn):
+                problem = reason
+                logger.warning("no connection to \(broker): \(reason); next try in \(retryIn)")
+            case .subscriptionRefused(let filter, let reason):
+                problem = "the subscription to \(filter) was refused: \(reason)"
+                logger.error("\(broker) refused the subscription to \(filter): \(reason); nothing will arrive for it")
+            case .subscriptionDowngraded(let filter, let qos):
+                problem = "\(filter) was granted QoS \(qos) only"
+                logger.warning("\(broker) granted \(filter) at QoS \(qos) only: what it sends is not acknowledged")
+            case .sessionTakenOver:
+                problem = "another client has our client id"
+                logger.error("\(broker): another client uses our client id; give each a client_id of its own")
+            case .messageRefused(let topic, let reason):
+                shared.withLock { $0.counters.refused += 1 }
+                logger.warning("\(broker): a message on \(topic) was refused: \(reason)")
+                return
+            }
+            shared.withLock { $0.problem = problem }
+        }
+
+        /// No slot: stands for a burst that was too large.
+        private static let overflow = -1
+
+        private func slot(for topic: RawSpan) -> Int? {
+            let text = topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            return routes.first { $0.filter.matches(text) }?.slot
+        }
+
+        private func refuse(_ topic: RawSpan, _ reason: String) {
+            shared.withLock { $0.counters.refused += 1 }
+            let name = topic.withUnsafeBytes { String(decoding: $0.prefix(200), as: UTF8.self) }
+            logger.warning("\(broker): a message on \(name) was refused: \(reason)")
+        }
+
+        /// The filter without `$share/<group>/` (OASIS MQTT 5.0, 4.8.2): topics are matched by what follows.
+        private static func unshared(_ filter: String) -> String {
+            guard filter.hasPrefix("$share/") else { return filter }
+            return filter.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).dropFirst(2).joined()
+        }
+    }
+}
+
+extension RecordProperties {
+    /// What an MQTT 5 PUBLISH carried; nil where it is nothing.
+    init?(_ properties: MQTTProperties) {
+        self.init(
+            contentType: properties.contentType,
+            userProperties: properties.userProperties.map { UserProperty(name: $0.name, value: $0.value) },
+            messageExpirySeconds: properties.messageExpirySeconds, responseTopic: properties.responseTopic,
+            correlationData: properties.correlationData, isPayloadUTF8: properties.isPayloadUTF8)
+        if isEmpty { return nil }
+    }
+}

@@ -1,0 +1,198 @@
+import Logging
+import LogStore
+import Records
+import ServiceLifecycle
+import Threads
+
+/// Commits the records of all sources together: one round, one flush per stream, for everybody who waits.
+///
+/// Sources append from their own threads; the recorder's thread commits. A round begins when a source asks for it, or
+/// when the oldest record that nobody asks for has waited for `linger`.
+public final class Recorder: Service {
+    struct State {
+        var intakes: [Intake]
+        /// Number of the round that will commit what is appended now.
+        var round: UInt64 = 1
+        /// Rounds up to here are over.
+        var finishedRound: UInt64 = 0
+        /// Failures of the last rounds, by round and stream: bounded by ``Recorder/roundsKept``.
+        var failures: [UInt64: [StreamName: LogStoreError]] = [:]
+        /// Streams that failed, why, and until when nothing is tried.
+        var blocked: [StreamName: Blocked] = [:]
+        var isRequested = false
+        /// When the oldest unrepeatable record must be committed at the latest.
+        var deadline: ContinuousClock.Instant?
+        var isStopping = false
+        var isStopped = false
+    }
+
+    struct Blocked {
+        var error: LogStoreError
+        var until: ContinuousClock.Instant
+        var failures: Int
+    }
+
+    private static let roundsKept: UInt64 = 64
+    private let log: RingLog
+    private let clock: any GatewayClock
+    private let linger: Duration
+    private let logger: Logger
+    private let slots: [StreamName: Int]
+    private let gate: Gate<State>
+    /// Tells forwarders that there are new records.
+    let committed = Announcement()
+    /// Called after each round and at least once a second, from the recorder's thread: a hung disk silences it.
+    private let heartbeat: @Sendable () -> Void
+
+    /// - Parameter linger: how long a serial record waits for company, so that fewer and larger commits wear the flash less.
+    init(
+        log: RingLog, streams: [StreamName], clock: any GatewayClock, linger: Duration, logger: Logger,
+        heartbeat: @escaping @Sendable () -> Void
+    ) {
+        self.log = log
+        self.clock = clock
+        self.linger = linger
+        self.logger = logger
+        self.heartbeat = heartbeat
+        slots = Dictionary(uniqueKeysWithValues: streams.enumerated().map { ($1, $0) })
+        gate = Gate(State(intakes: streams.map(Intake.init)))
+    }
+
+    // MARK: For sources
+
+    /// The number under which records of a stream are appended.
+    func slot(of stream: StreamName) -> Int {
+        guard let slot = slots[stream] else { preconditionFailure("stream \(stream) is not configured") }
+        return slot
+    }
+
+    /// Copies a record for the next commit. False where too much waits already: the source is to wait or to count a
+    /// loss.
+    func append(_ slot: Int, topic: RawSpan, payload: RawSpan, details: IntakeDetails) -> Bool {
+        let bytes = topic.byteCount + payload.byteCount + 64
+        let (isTaken, isFirst) = gate.withLock { state in
+            guard state.intakes[slot].hasRoom(for: bytes) else { return (false, false) }
+            state.intakes[slot].append(topic: topic, payload: payload, details: details, clock: clock)
+            guard !details.isRedeliverable, state.deadline == nil else { return (true, false) }
+            state.deadline = .now + linger
+            return (true, true)
+        }
+        // The recorder waits without a limit until it hears of a record that nobody will ask a commit for.
+        if isFirst { gate.change { _ in } }
+        return isTaken
+    }
+
+    /// Commits everything appended so far, and returns whether the records of these streams are on the disk. Blocks.
+    func commit(_ slots: Set<Int>) -> Bool {
+        let (ticket, names) = gate.change { state in
+            state.isRequested = true
+            return (state.round, slots.map { state.intakes[$0].stream })
+        }
+        let failed = gate.wait { state -> Bool? in
+            if state.finishedRound >= ticket {
+                return names.contains { state.failures[ticket]?[$0] != nil }
+            }
+            return state.isStopped ? true : nil
+        }
+        return failed == false
+    }
+
+    /// Why a stream takes nothing at present; nil where it does.
+    func obstacle(_ slot: Int) -> LogStoreError? {
+        gate.withLock { state in
+            state.blocked[state.intakes[slot].stream].flatMap { $0.until > .now ? $0.error : nil }
+        }
+    }
+
+    /// Streams that take nothing at present, with the reason.
+    var obstacles: [StreamName: LogStoreError] {
+        gate.withLock { $0.blocked.mapValues(\.error) }
+    }
+
+    // MARK: The service
+
+    /// Runs until graceful shutdown, commits what still waits, and closes the log.
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            // The thread outlives a cancelled task: it ends only when the last commit is done.
+            await withCheckedContinuation { continuation in
+                guard OwnThread.start(named: "recorder", { self.work(continuation) }) else {
+                    logger.critical("no thread for the recorder; raise the limit on threads (TasksMax, RLIMIT_NPROC)")
+                    continuation.resume()
+                    return
+                }
+            }
+        } onGracefulShutdown: {
+            gate.change { $0.isStopping = true }
+        }
+    }
+
+    private func work(_ ended: CheckedContinuation<Void, Never>) {
+        var maintenance = ContinuousClock.now + .seconds(1)
+        var isLast = false
+        while !isLast {
+            let wake = gate.withLock { min($0.deadline ?? maintenance, maintenance) }
+            _ = gate.wait(until: wake) { state -> Void? in
+                if state.isRequested || state.isStopping { return () }
+                // A record that came while we waited for the maintenance has a nearer deadline.
+                return state.deadline.map { $0 < wake } == true ? () : nil
+            }
+            isLast = gate.withLock { $0.isStopping }
+            let isDue = gate.withLock { $0.isRequested || isLast || $0.deadline.map { $0 <= .now } ?? false }
+            if isDue { commitRound() }
+            if ContinuousClock.now >= maintenance {
+                maintain()
+                maintenance = .now + .seconds(1)
+            }
+            heartbeat()
+        }
+        log.close()
+        gate.change { $0.isStopped = true }
+        ended.resume()
+    }
+
+    private func commitRound() {
+        let (round, taken) = gate.withLock { state in
+            defer {
+                state.round += 1
+                state.isRequested = false
+                state.deadline = nil
+            }
+            return (state.round, state.intakes.indices.map { state.intakes[$0].take() }.filter { !$0.isEmpty })
+        }
+        let chunks = Dictionary(uniqueKeysWithValues: taken.map { ($0.stream, $0.builders) })
+        let failures = chunks.isEmpty ? [:] : log.commit(chunks)
+        for (stream, error) in failures { report(stream, error) }
+        gate.change { state in
+            for intake in taken {
+                let slot = slots[intake.stream] ?? 0
+                if let error = failures[intake.stream] {
+                    state.intakes[slot].restore(intake)
+                    let count = (state.blocked[intake.stream]?.failures ?? 0) + 1
+                    let delay = min(Duration.milliseconds(100) * (1 << min(count, 6)), .seconds(5))
+                    state.blocked[intake.stream] = Blocked(error: error, until: .now + delay, failures: count)
+                    if !state.intakes[slot].isEmpty { state.deadline = .now + delay }
+                } else if state.blocked.removeValue(forKey: intake.stream) != nil {
+                    logger.notice("stream \(intake.stream) takes records again")
+                }
+            }
+            if !failures.isEmpty { state.failures[round] = failures }
+            state.failures = state.failures.filter { $0.key + Recorder.roundsKept > round }
+            state.finishedRound = round
+        }
+        if chunks.count > failures.count { committed.announce() }
+    }
+
+    /// One line when a stream begins to fail or fails for another reason, not one per round.
+    private func report(_ stream: StreamName, _ error: LogStoreError) {
+        let previous = gate.withLock { $0.blocked[stream]?.error }
+        guard previous?.code != error.code else { return }
+        logger.error("stream \(stream) acknowledges nothing: \(error.message)")
+    }
+
+    private func maintain() {
+        if let error = log.maintain() {
+            logger.warning("the state is not saved, which costs duplicates if the power fails: \(error.message)")
+        }
+    }
+}

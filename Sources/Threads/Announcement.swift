@@ -1,0 +1,47 @@
+import Synchronization
+
+/// Tells tasks that something has changed. A task that was busy when it was told finds out as soon as it waits.
+public final class Announcement: Sendable {
+    private struct State {
+        var generation: UInt64 = 0
+        var nextID: UInt64 = 0
+        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// How many announcements there were.
+    public var generation: UInt64 { state.withLock { $0.generation } }
+
+    /// Wakes every task that waits.
+    public func announce() {
+        let waiting = state.withLock { state in
+            state.generation += 1
+            defer { state.waiting.removeAll() }
+            return state.waiting
+        }
+        for continuation in waiting.values { continuation.resume() }
+    }
+
+    /// Returns at the first announcement after `seen`, at once if there was one, or when the task is cancelled.
+    public func wait(after seen: UInt64) async {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDone = state.withLock { state in
+                    if state.generation > seen || Task.isCancelled { return true }
+                    state.waiting[id] = continuation
+                    return false
+                }
+                if isDone { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
+        }
+    }
+}
