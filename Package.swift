@@ -34,7 +34,14 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
 
+        .target(
+            name: "AgentTestKit", dependencies: ["Records", "Threads", "SerialIO", "MQTTTransport"],
+            swiftSettings: settings),
+
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
+        .testTarget(
+            name: "SerialIOTests", dependencies: ["AgentTestKit", "Records", "SerialIO", "Threads"],
+            swiftSettings: settings),
     ]
 )
