@@ -39,6 +39,8 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
+        .testTarget(
+            name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(
             name: "SerialIOTests", dependencies: ["AgentTestKit", "Records", "SerialIO", "Threads"],
