@@ -4,8 +4,8 @@ import Synchronization
 /// A serial device made of software: a test, or a simulated sensor, holds one end of a pseudo-terminal and is the
 /// device; the other end has a path that can be opened like a serial port.
 ///
-/// The path is a link in a temporary folder. It stays the same when the device is unplugged and plugged in again, as the
-/// links in `/dev/serial/by-id` do.
+/// The path is a link in a temporary folder. It stays the same when the device is unplugged and plugged in again, as
+/// the links in `/dev/serial/by-id` do.
 public final class PseudoTerminal: Sendable {
     /// Where the port is found while the device is plugged in.
     public let path: String

@@ -7,6 +7,7 @@ public final class ScriptedLine: Sendable {
     public let terminal: PseudoTerminal
     private let lines: [String]
     private let interval: Duration
+    private let characterPause: Duration
     private let repeats: Bool
     private let progress = Gate(Progress())
 
@@ -21,12 +22,17 @@ public final class ScriptedLine: Sendable {
     /// - Parameters:
     ///   - lines: what it says, each sent with a line feed behind it.
     ///   - interval: the time between two lines.
+    ///   - characterPause: the time between two characters, as on a slow line; by default a line goes out at once.
     ///   - repeats: whether it begins again after the last one.
-    public init(on terminal: PseudoTerminal, lines: [String], every interval: Duration, repeats: Bool = false) {
+    public init(
+        on terminal: PseudoTerminal, lines: [String], every interval: Duration, characterPause: Duration = .zero,
+        repeats: Bool = false
+    ) {
         precondition(!lines.isEmpty, "a scripted line has something to say")
         self.terminal = terminal
         self.lines = lines
         self.interval = interval
+        self.characterPause = characterPause
         self.repeats = repeats
     }
 
@@ -38,11 +44,12 @@ public final class ScriptedLine: Sendable {
     /// Begins to speak. Returns false where the system gives no thread.
     public func start() -> Bool {
         let (terminal, lines, interval, repeats, progress) = (terminal, lines, interval, repeats, progress)
+        let (pieceSize, pause) = (characterPause > .zero ? 1 : Int.max, characterPause)
         return OwnThread.start(named: "scripted-line") {
             repeat {
                 for line in lines {
                     // A sensor does not know whether anybody listens.
-                    let isSent = (try? terminal.send(line + "\n")) != nil
+                    let isSent = (try? terminal.send(line + "\n", pieceSize: pieceSize, pause: pause)) != nil
                     let isStopping = progress.change { progress in
                         if isSent { progress.sent += 1 }
                         return progress.isStopping

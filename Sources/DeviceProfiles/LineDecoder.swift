@@ -12,8 +12,8 @@ public enum LineResult: Hashable, Sendable {
 
 /// Turns lines of text into readings, as one ``LineFormat`` says. Pure: the same line gives the same readings.
 ///
-/// A missing value gives no reading, never 0: an empty value, dashes (`----`), `#`, `null`, `n/a`, and what stands for no
-/// number (`nan`, `inf`, `1e999`).
+/// A missing value gives no reading, never 0: an empty value, dashes (`----`), `#`, `null`, `n/a`, and what stands for
+/// no number (`nan`, `inf`, `1e999`).
 public struct LineDecoder: Sendable {
     /// What the lines are in.
     public let format: LineFormat

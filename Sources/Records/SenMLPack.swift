@@ -1,7 +1,7 @@
 /// The readings of one device at one moment, as they travel: a SenML pack (RFC 8428) in JSON.
 ///
-/// The first record carries the base name `<gateway>/<device>/` and the base time, so that a name and a time can be read
-/// off each record by putting base and own part together (RFC 8428, section 4.6).
+/// The first record carries the base name `<gateway>/<device>/` and the base time; the full name and time of each
+/// record are the base and its own part put together (RFC 8428, section 4.6).
 public struct SenMLPack: Sendable {
     /// The content type of what ``encode(into:)`` writes (RFC 8428, section 12.3.1).
     public static let contentType = "application/senml+json"

@@ -21,8 +21,8 @@ public struct SerialPort: ~Copyable {
 
     /// Opens the device for this process alone, sets it up, and throws away what was received before.
     ///
-    /// - Throws: ``SerialPortError``: ``SerialPortError/Code/absent`` where there is no such device, and the other codes
-    ///   where there is one that cannot be used.
+    /// - Throws: ``SerialPortError``: ``SerialPortError/Code/absent`` where there is no such device, and the other
+    ///   codes where there is one that cannot be used.
     public init(opening path: String, settings: SerialSettings) throws(SerialPortError) {
         // Without O_NONBLOCK the call would wait for a carrier on lines that are set to watch it.
         let descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
@@ -62,8 +62,8 @@ public struct SerialPort: ~Copyable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw errno == EWOULDBLOCK ? .held(path) : SerialPortError(using: path, errno: errno)
         }
-        // The mark of TIOCEXCL goes when the line is closed, even by a crash; but a pseudo-terminal keeps it for as long as
-        // its other side is open, so there the lock must do.
+        // The mark of TIOCEXCL goes when the line is closed, even by a crash; but a pseudo-terminal keeps it for as
+        // long as its other side is open, so there the lock must do.
         guard millrace_line_is_pseudo(descriptor) != 1 else { return }
         guard millrace_line_is_claimed(descriptor) != 1 else { throw .held(path) }
         // A driver without the mark still has the lock.

@@ -88,8 +88,8 @@ final class SerialReadLoop: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Tries to open the port, and reads until it hangs up. The port is closed when this returns the state that is left:
-    /// a port held open after its device is gone would keep the name from it.
+    /// Tries to open the port, and reads until it hangs up. The port is closed when this returns the state that is
+    /// left: a port held open after its device is gone would keep the name from it.
     private func attempt(_ intake: inout SerialIntake, report: (SerialPortState) -> Void) -> SerialPortState {
         intake.counters.openAttempts += 1
         do throws(SerialPortError) {
@@ -156,7 +156,8 @@ final class SerialReadLoop: Sendable {
         }
     }
 
-    /// Waits for bytes or a hang-up, until the time given or the wish to stop. Returns whether there is something to read.
+    /// Waits for bytes or a hang-up, until the time given or the wish to stop. Returns whether there is something to
+    /// read.
     private func wait(
         for descriptor: Int32?, until deadline: ContinuousClock.Instant?, counting intake: inout SerialIntake
     ) -> Bool {

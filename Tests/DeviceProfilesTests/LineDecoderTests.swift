@@ -50,7 +50,8 @@ private func csv(_ names: String..., separator: Character = ",") -> LineFormat {
     }
 
     @Test(arguments: [
-        (#"{"t":21.5"#, 10), (#"{"t":21.}"#, 9), (#"{"t":NaN}"#, 6), ("t=1", 2), ("x=1", 1), ("", 1), (#"{"t":1}{"t":2}"#, 8),
+        (#"{"t":21.5"#, 10), (#"{"t":21.}"#, 9), (#"{"t":NaN}"#, 6), ("t=1", 2), ("x=1", 1), ("", 1),
+        (#"{"t":1}{"t":2}"#, 8),
         (#"{t:1}"#, 2),
     ])
     func `what is no JSON is rejected as a whole, with the place`(line: String, place: Int) {

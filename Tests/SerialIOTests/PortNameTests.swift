@@ -1,5 +1,3 @@
-import AgentTestKit
-import Foundation
 import SerialIO
 import Testing
 
@@ -26,39 +24,17 @@ import Testing
 }
 
 @Suite struct DeviceTreeTests {
-    /// A folder that looks like sysfs, with two equal adapters, one with a serial number, and a port that is not USB.
-    private final class FakeSystem {
-        let root = FileManager.default.temporaryDirectory.appendingPathComponent("millrace-sysfs-\(UUID())").path
-
-        func add(
-            _ terminal: String, below device: String, vendor: String? = nil, product: String? = nil,
-            serial: String? = nil
-        ) throws {
-            let files = FileManager.default
-            let directory = "\(root)/devices/\(device)"
-            let interface = "\(directory)/1-1:1.0/\(terminal)"
-            try files.createDirectory(atPath: interface, withIntermediateDirectories: true)
-            for (name, value) in [("idVendor", vendor), ("idProduct", product), ("serial", serial)] {
-                try value.map { try "\($0)\n".write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8) }
-            }
-            try files.createDirectory(atPath: "\(root)/class/tty/\(terminal)", withIntermediateDirectories: true)
-            try files.createSymbolicLink(atPath: "\(root)/class/tty/\(terminal)/device", withDestinationPath: interface)
-        }
-
-        var tree: DeviceTree { DeviceTree(sysfs: root, devices: "/somewhere") }
-
-        deinit { try? FileManager.default.removeItem(atPath: root) }
-    }
-
     @Test func `a USB name finds the terminal below the device that has its numbers`() throws {
-        let system = FakeSystem()
-        try system.add("ttyUSB0", below: "usb1/1-1", vendor: "1a86", product: "7523")
-        try system.add("ttyACM0", below: "usb1/1-2", vendor: "2341", product: "0043", serial: "7563")
-        try system.add("ttyS0", below: "pnp0/00:01")
+        let system = try FakeUSB()
+        try system.add("ttyUSB0", vendor: "1a86", product: "7523")
+        try system.add("ttyACM0", vendor: "2341", product: "0043", serial: "7563")
+        try system.add("ttyS0")
         #expect(
-            system.tree.find(.usb(vendor: 0x1A86, product: 0x7523, serial: nil)) == .device(path: "/somewhere/ttyUSB0"))
+            system.tree.find(.usb(vendor: 0x1A86, product: 0x7523, serial: nil))
+                == .device(path: system.path("ttyUSB0")))
         #expect(
-            system.tree.find(.usb(vendor: 0x2341, product: 0x43, serial: "7563")) == .device(path: "/somewhere/ttyACM0")
+            system.tree.find(.usb(vendor: 0x2341, product: 0x43, serial: "7563"))
+                == .device(path: system.path("ttyACM0"))
         )
         #expect(system.tree.find(.usb(vendor: 0x2341, product: 0x43, serial: "7564")) == .absent)
         #expect(system.tree.find(.usb(vendor: 0x1A86, product: 0x7523, serial: "1")) == .absent)
@@ -67,14 +43,15 @@ import Testing
     }
 
     @Test func `two devices of one name are not guessed between`() throws {
-        let system = FakeSystem()
-        try system.add("ttyUSB1", below: "usb1/1-2", vendor: "0403", product: "6001", serial: "B")
-        try system.add("ttyUSB0", below: "usb1/1-1", vendor: "0403", product: "6001", serial: "A")
+        let system = try FakeUSB()
+        try system.add("ttyUSB1", vendor: "0403", product: "6001", serial: "B")
+        try system.add("ttyUSB0", vendor: "0403", product: "6001", serial: "A")
         #expect(
             system.tree.find(.usb(vendor: 0x0403, product: 0x6001, serial: nil))
-                == .ambiguous(paths: ["/somewhere/ttyUSB0", "/somewhere/ttyUSB1"]))
+                == .ambiguous(paths: [system.path("ttyUSB0"), system.path("ttyUSB1")]))
         #expect(
-            system.tree.find(.usb(vendor: 0x0403, product: 0x6001, serial: "B")) == .device(path: "/somewhere/ttyUSB1"))
+            system.tree.find(.usb(vendor: 0x0403, product: 0x6001, serial: "B"))
+                == .device(path: system.path("ttyUSB1")))
     }
 
     @Test func `a machine without sysfs has no USB devices`() {

@@ -130,9 +130,9 @@ import Testing
             port: .path("/nowhere/at/all"), settings: SerialSettings(), framer: LineFramer(lengthMax: 10),
             receiver: receiver,
             clock: CountingClock(), retryDelays: .milliseconds(1) ... .seconds(3600))
-        try reader.start()
         // 1 + 2 + 4 + ... + 64 ms pass before the eighth attempt at the earliest.
         let begin = ContinuousClock.now
+        try reader.start()
         try await eventually { reader.counters.openAttempts >= 8 }
         #expect(ContinuousClock.now - begin >= .milliseconds(120))
         await reader.stop()
@@ -203,12 +203,13 @@ import Testing
 
     @Test func `a line that is under way when the port is opened is not taken for a whole one`() async throws {
         let terminal = try PseudoTerminal()
-        let line = ScriptedLine(on: terminal, lines: ["123456789"], every: .milliseconds(1), repeats: true)
+        let line = ScriptedLine(
+            on: terminal, lines: ["123456789"], every: .zero, characterPause: .milliseconds(1), repeats: true)
         #expect(line.start())
-        for round in 1...5 {
+        for round in 1...10 {
             let reader = try reader(.path(terminal.path))
             try reader.start()
-            try await receiver.wait(frames: round * 20)
+            try await receiver.wait(frames: round * 3)
             await reader.stop()
         }
         line.stop()

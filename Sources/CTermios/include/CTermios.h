@@ -1,6 +1,7 @@
 #pragma once
 
-/// Linux's termios2, which takes any integer speed; glibc's <termios.h> cannot be included beside it, hence this target.
+/// Linux's termios2, which takes any integer speed; glibc's <termios.h> cannot be included beside it, hence this
+/// target.
 
 /// The format of a line. parity: 0 none, 1 even, 2 odd. flow: 0 none, 1 RTS/CTS, 2 XON/XOFF.
 struct millrace_line {
