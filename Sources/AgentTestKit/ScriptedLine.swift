@@ -69,6 +69,10 @@ public final class ScriptedLine: Sendable {
         progress.wait(until: deadline) { $0.hasEnded ? true : nil } ?? false
     }
 
-    /// Stops speaking, within one interval and one line.
-    public func stop() { progress.change { $0.isStopping = true } }
+    /// Stops speaking, and returns when the line that was under way is out. Only after ``start()``.
+    public func stop() {
+        progress.change { $0.isStopping = true }
+        // Longer than the terminal waits for somebody to read.
+        _ = waitUntilDone(deadline: .now + .seconds(40))
+    }
 }
