@@ -74,10 +74,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
+        .testTarget(
+            name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(
             name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
+        .testTarget(
+            name: "SerialIOTests", dependencies: ["AgentTestKit", "Records", "SerialIO", "Threads"],
+            swiftSettings: settings),
         .testTarget(name: "StrictTOMLTests", dependencies: ["Records", "StrictTOML"], swiftSettings: settings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),

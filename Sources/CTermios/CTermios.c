@@ -2,32 +2,58 @@
 
 #include <asm/termbits.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
-int millrace_termios_configure(int descriptor, int baud, int data_bits, int parity, int stop_bits, int flow) {
-    static const tcflag_t sizes[] = {CS5, CS6, CS7, CS8};
+static const tcflag_t sizes[] = {CS5, CS6, CS7, CS8};
+
+int millrace_line_configure(int descriptor, const struct millrace_line *line) {
     struct termios2 settings;
     if (ioctl(descriptor, TCGETS2, &settings) != 0) return -1;
     settings.c_iflag = 0;
     settings.c_oflag = 0;
     settings.c_lflag = 0;
-    settings.c_cflag = BOTHER | CREAD | CLOCAL | sizes[(data_bits < 5 || data_bits > 8) ? 3 : data_bits - 5];
-    if (parity != 0) {
-        settings.c_cflag |= PARENB | (parity == 2 ? PARODD : 0);
+    settings.c_cflag = BOTHER | CREAD | CLOCAL | sizes[(line->data_bits - 5) & 3];
+    if (line->parity != 0) {
+        settings.c_cflag |= PARENB | (line->parity == 2 ? PARODD : 0);
         settings.c_iflag |= INPCK | IGNPAR;  // a byte with bad parity is dropped; the frame's checksum sees the hole
     }
-    if (stop_bits == 2) settings.c_cflag |= CSTOPB;
-    if (flow == 1) settings.c_cflag |= CRTSCTS;
-    if (flow == 2) settings.c_iflag |= IXON | IXOFF;
-    settings.c_ispeed = (speed_t)baud;
-    settings.c_ospeed = (speed_t)baud;
-    settings.c_cc[VMIN] = 0;
+    if (line->stop_bits == 2) settings.c_cflag |= CSTOPB;
+    if (line->flow == 1) settings.c_cflag |= CRTSCTS;
+    if (line->flow == 2) settings.c_iflag |= IXON | IXOFF;
+    settings.c_ispeed = (speed_t)line->baud;
+    settings.c_ospeed = (speed_t)line->baud;
+    settings.c_cc[VMIN] = 1;
     settings.c_cc[VTIME] = 0;
     return ioctl(descriptor, TCSETS2, &settings);
 }
 
-int millrace_termios_speed(int descriptor) {
+int millrace_line_read(int descriptor, struct millrace_line *line) {
     struct termios2 settings;
-    return ioctl(descriptor, TCGETS2, &settings) != 0 ? -1 : (int)settings.c_ospeed;
+    if (ioctl(descriptor, TCGETS2, &settings) != 0) return -1;
+    line->baud = (int)settings.c_ospeed;
+    line->data_bits = 8;
+    for (int bits = 5; bits <= 8; bits++) {
+        if ((settings.c_cflag & CSIZE) == sizes[bits - 5]) line->data_bits = bits;
+    }
+    line->parity = (settings.c_cflag & PARENB) == 0 ? 0 : (settings.c_cflag & PARODD) == 0 ? 1 : 2;
+    line->stop_bits = (settings.c_cflag & CSTOPB) == 0 ? 1 : 2;
+    line->flow = (settings.c_cflag & CRTSCTS) != 0 ? 1 : (settings.c_iflag & IXON) != 0 ? 2 : 0;
+    return 0;
 }
 
-int millrace_tty_lock(int descriptor) { return ioctl(descriptor, TIOCEXCL); }
+int millrace_line_flush(int descriptor) { return ioctl(descriptor, TCFLSH, TCIOFLUSH); }
+
+int millrace_line_is_pseudo(int descriptor) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0) return -1;
+    // UNIX98_PTY_SLAVE_MAJOR and the seven after it, in the kernel's devices.txt.
+    return major(status.st_rdev) >= 136 && major(status.st_rdev) <= 143;
+}
+
+int millrace_line_claim(int descriptor) { return ioctl(descriptor, TIOCEXCL); }
+
+int millrace_line_is_claimed(int descriptor) {
+    int claimed = 0;
+    return ioctl(descriptor, TIOCGEXCL, &claimed) != 0 ? -1 : claimed != 0;
+}

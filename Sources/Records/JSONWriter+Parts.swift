@@ -68,7 +68,8 @@ extension JSONWriter {
             return
         }
         // Whole numbers below 2^53 are exact, so their digits say it all; -0 keeps its sign.
-        if let whole = Int64(exactly: value), whole.magnitude < 1 << 53, whole != 0 || value.sign == .plus {
+        let whole = value.magnitude < 9_007_199_254_740_992 ? Int64(value) : 0
+        if whole != 0 || value.bitPattern == 0, Double(whole) == value {
             appendDecimal(whole.magnitude, isNegative: whole < 0)
         } else {
             // Swift always puts a digit on both sides of the point, and its exponents ("1e-05") are JSON's.
@@ -78,36 +79,42 @@ extension JSONWriter {
 
     @usableFromInline mutating func appendBase64(_ content: UnsafeBufferPointer<UInt8>) {
         text.append(0x22)
-        text.reserveCapacity(max(text.capacity, text.count + (content.count + 2) / 3 * 4 + 1))
+        // Pieces that fit on the stack; a multiple of three bytes, so that only the last one is padded.
         var index = 0
-        while index + 3 <= content.count {
-            let group = UInt32(content[index]) << 16 | UInt32(content[index + 1]) << 8 | UInt32(content[index + 2])
-            appendBase64(group, digits: 4)
-            index += 3
-        }
-        switch content.count - index {
-        case 1: appendBase64(UInt32(content[index]) << 16, digits: 2)
-        case 2: appendBase64(UInt32(content[index]) << 16 | UInt32(content[index + 1]) << 8, digits: 3)
-        default: break
+        while index < content.count {
+            let piece = UnsafeBufferPointer(rebasing: content[index..<min(index + 768, content.count)])
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { characters in
+                encodeBase64(piece, into: characters)
+                text.append(contentsOf: characters[..<((piece.count + 2) / 3 * 4)])
+            }
+            index += piece.count
         }
         text.append(0x22)
     }
 
-    /// The first `digits` of a group of 24 bits, padded to four characters.
-    private mutating func appendBase64(_ group: UInt32, digits: Int) {
-        for place in 0..<4 {
-            guard place < digits else {
-                text.append(0x3D)
-                continue
-            }
-            let value = UInt8(truncatingIfNeeded: group >> UInt32(18 - 6 * place) & 63)
-            switch value {
-            case 0..<26: text.append(0x41 + value)
-            case 26..<52: text.append(0x61 + value - 26)
-            case 52..<62: text.append(0x30 + value - 52)
-            case 62: text.append(0x2B)
-            default: text.append(0x2F)
-            }
+    private func encodeBase64(_ piece: UnsafeBufferPointer<UInt8>, into characters: UnsafeMutableBufferPointer<UInt8>) {
+        var place = 0
+        for index in stride(from: 0, to: piece.count, by: 3) {
+            let isSecond = index + 1 < piece.count
+            let isThird = index + 2 < piece.count
+            let high = UInt32(piece[index]) << 16 | (isSecond ? UInt32(piece[index + 1]) << 8 : 0)
+            let group = high | (isThird ? UInt32(piece[index + 2]) : 0)
+            characters.initializeElement(at: place, to: base64Character(group >> 18))
+            characters.initializeElement(at: place + 1, to: base64Character(group >> 12))
+            characters.initializeElement(at: place + 2, to: isSecond ? base64Character(group >> 6) : 0x3D)
+            characters.initializeElement(at: place + 3, to: isThird ? base64Character(group) : 0x3D)
+            place += 4
+        }
+    }
+
+    private func base64Character(_ bits: UInt32) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: bits & 63)
+        return switch value {
+        case 0..<26: 0x41 + value
+        case 26..<52: 0x61 + value - 26
+        case 52..<62: 0x30 + value - 52
+        case 62: 0x2B
+        default: 0x2F
         }
     }
 }

@@ -9,13 +9,16 @@ public struct SerialSettings: Hashable, Sendable {
     public var baud: Int
     /// 5 to 8.
     public var dataBits: Int
+    /// The bit with which a receiver finds a character that came wrong.
     public var parity: Parity
     /// 1 or 2.
     public var stopBits: Int
+    /// Who may ask the other side to wait.
     public var flowControl: FlowControl
     /// How long after opening input is thrown away: an Arduino resets when DTR rises, and its bootloader prints.
     public var settle: Duration
 
+    /// 9600 8N1 without flow control, unless said otherwise: what most sensors use.
     public init(
         baud: Int = 9600, dataBits: Int = 8, parity: Parity = .none, stopBits: Int = 1,
         flowControl: FlowControl = .none, settle: Duration = .zero
@@ -27,24 +30,43 @@ public struct SerialSettings: Hashable, Sendable {
         self.flowControl = flowControl
         self.settle = settle
     }
+
+    /// Bits per second that a configuration may ask for. The slowest devices in use send 50; no adapter does more
+    /// than 12 million.
+    public static let baudRange = 50...12_000_000
+    /// Bits of one character.
+    public static let dataBitsRange = 5...8
+    /// Stop bits of one character.
+    public static let stopBitsRange = 1...2
+    /// The longest that input may be thrown away after opening.
+    public static let settleMax = Duration.seconds(60)
+
+    /// What a configuration has wrong, one sentence each; empty where all is well.
+    public var problems: [String] {
+        var problems: [String] = []
+        if !Self.baudRange.contains(baud) { problems.append("baud \(baud) is not between 50 and 12000000") }
+        if !Self.dataBitsRange.contains(dataBits) { problems.append("data bits \(dataBits) is not between 5 and 8") }
+        if !Self.stopBitsRange.contains(stopBits) { problems.append("stop bits \(stopBits) is neither 1 nor 2") }
+        if settle < .zero || settle > Self.settleMax { problems.append("settle is not between 0 s and 60 s") }
+        return problems
+    }
 }
 
-/// What happens to a port; absence is a state, not an error.
-public enum SerialPortState: Sendable, Equatable {
-    /// Open, by the path that the name resolved to.
-    case open(path: String)
-    /// No such device at present; it is looked for again.
-    case absent
-    /// It is there and could not be used: held by another program, no permission, refused settings.
-    case unavailable(reason: String)
-}
-
-/// Takes what a port delivers. All calls come from the port's own reader thread and must not block on a disk.
-public protocol SerialReceiver: Sendable {
-    /// A whole frame. `bootMilliseconds` is `CLOCK_BOOTTIME` when its first byte was read.
-    func received(frame: [UInt8], bootMilliseconds: Int64)
-    /// Bytes that belong to no frame, and why.
-    func skipped(bytes: Int, reason: String)
-    /// The port was opened, went away, or cannot be used.
-    func stateChanged(_ state: SerialPortState)
+extension SerialSettings: CustomStringConvertible {
+    /// The usual short form: `9600 8N1`, with the flow control where there is one.
+    public var description: String {
+        let letter =
+            switch parity {
+            case .none: "N"
+            case .even: "E"
+            case .odd: "O"
+            }
+        let flow =
+            switch flowControl {
+            case .none: ""
+            case .hardware: " RTS/CTS"
+            case .software: " XON/XOFF"
+            }
+        return "\(baud) \(dataBits)\(letter)\(stopBits)\(flow)"
+    }
 }

@@ -99,6 +99,16 @@ import Testing
         #expect(text { $0.base64(Array(content.utf8)) } == "\"\(expected)\"")
     }
 
+    @Test func `base64 of any length is padded at its end only`() {
+        for length in [767, 768, 769, 1536, 2000] {
+            let characters = text { $0.base64([UInt8](repeating: 0, count: length)) }.dropFirst().dropLast()
+            let padding = (3 - length % 3) % 3
+            let expected =
+                String(repeating: "A", count: (length + 2) / 3 * 4 - padding) + String(repeating: "=", count: padding)
+            #expect(characters == expected)
+        }
+    }
+
     @Test func `base64 uses the standard alphabet to its end`() {
         #expect(text { $0.base64([0xFB, 0xEF, 0xBE, 0xFF, 0xFF, 0xFF]) } == #""++++////""#)
     }

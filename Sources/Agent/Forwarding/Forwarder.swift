@@ -1,0 +1,169 @@
+import Logging
+import LogStore
+import Records
+import ServiceLifecycle
+import Synchronization
+import Threads
+import Uplinks
+
+/// Joins the cursors of one uplink and the uplink: reads what follows, sends it, and moves a cursor only on the
+/// destination's own confirmation (promise P2). While one batch is under way the next is read.
+public final class Forwarder: Service {
+    /// What a person wants to know of it.
+    public struct Status: Sendable, Equatable {
+        /// Whether the last attempt was confirmed.
+        public var isDelivering = false
+        /// Why the last attempt was not; nil after a success.
+        public var problem: String?
+        /// Whether a person is needed.
+        public var isAlarm = false
+    }
+
+    public let name: UplinkName
+    private let log: RingLog
+    private let uplink: any Uplink
+    private let reading: LogReading
+    private let committed: Announcement
+    private let logger: Logger
+    private let backOffLimits: BackOff.Limits
+    private let shared = Mutex(Status())
+
+    init(
+        _ name: UplinkName, log: RingLog, uplink: any Uplink, reading: LogReading, committed: Announcement,
+        backOff: BackOff.Limits, logger: Logger
+    ) {
+        self.name = name
+        self.log = log
+        self.uplink = uplink
+        self.reading = reading
+        self.committed = committed
+        self.logger = logger
+        backOffLimits = backOff
+    }
+
+    public var status: Status { shared.withLock { $0 } }
+
+    /// Forwards until graceful shutdown or cancellation.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { await self.forward() }
+        await uplink.close()
+    }
+
+    private func forward() async {
+        var backOff = BackOff(limits: backOffLimits)
+        var random = SystemRandomNumberGenerator()
+        while !Task.isCancelled {
+            let seen = committed.generation
+            var work = await reading.next()
+            if case .nothing = work {
+                await committed.wait(after: seen)
+                continue
+            }
+            while !Task.isCancelled {
+                let (outcome, following) = await send(work)
+                guard !Task.isCancelled || outcome.isAcknowledgement else { break }
+                guard let delay = settle(outcome, of: work, &backOff, &random) else {
+                    work = following
+                    if case .nothing = work { break }
+                    continue
+                }
+                if delay > .zero { try? await Task.sleep(for: delay) }
+                break
+            }
+        }
+    }
+
+    /// Sends, and reads on meanwhile. What was read is worth something only if all was confirmed.
+    private func send(_ work: LogReading.Work) async -> (DeliveryOutcome, LogReading.Work) {
+        switch work {
+        case .records(let batch):
+            let end = Position(epoch: batch.epoch, sequence: batch.last)
+            async let following = reading.next(ahead: [batch.stream: end])
+            let outcome = await uplink.send(batch)
+            return (outcome, await following)
+        case .lost(let loss):
+            return (await uplink.send(loss), .nothing)
+        case .nothing:
+            preconditionFailure("there is nothing to send")
+        }
+    }
+
+    /// Moves the cursor as far as the outcome allows. Nil when all was confirmed; else how long to wait before the
+    /// rest is sent again.
+    private func settle(
+        _ outcome: DeliveryOutcome, of work: LogReading.Work, _ backOff: inout BackOff,
+        _ random: inout SystemRandomNumberGenerator
+    ) -> Duration? {
+        switch outcome {
+        case .acknowledged(let sequence):
+            backOff.reset()
+            delivered()
+            return confirm(through: sequence, of: work) ? nil : .zero
+        case .reject(let sequence, let reason):
+            backOff.reset()
+            reject(sequence, reason: reason, of: work)
+            return .zero
+        case .retry(let after, let reason, let isAlarm):
+            let delay = backOff.delay(after: after, isAlarm: isAlarm, using: &random)
+            let isNews = shared.withLock { status in
+                defer { status = Status(isDelivering: false, problem: reason, isAlarm: isAlarm) }
+                return status.problem != reason
+            }
+            if isNews {
+                logger.log(level: isAlarm ? .error : .warning, "not delivered: \(reason); next try in \(delay)")
+            }
+            return delay
+        }
+    }
+
+    private func delivered() {
+        let wasDelivering = shared.withLock { status in
+            defer { status = Status(isDelivering: true) }
+            return status.isDelivering
+        }
+        if !wasDelivering { logger.info("delivering") }
+    }
+
+    /// Whether that was all of it.
+    private func confirm(through sequence: SequenceNumber, of work: LogReading.Work) -> Bool {
+        switch work {
+        case .records(let batch):
+            log.confirm(through: Position(epoch: batch.epoch, sequence: sequence), by: name, in: batch.stream)
+            return sequence == batch.last
+        case .lost(let loss):
+            log.confirm(loss, by: name)
+            logger.warning(
+                "told upstream that \(loss.count) records of \(loss.stream) are lost (\(loss.reason.rawValue)): \(loss.epoch)/\(loss.first)-\(loss.last)")
+            return true
+        case .nothing:
+            return true
+        }
+    }
+
+    private func reject(_ sequence: SequenceNumber, reason: String, of work: LogReading.Work) {
+        switch work {
+        case .records(let batch):
+            guard let record = batch.records.first(where: { $0.sequence == sequence }) else { return }
+            if sequence > batch.first {
+                let before = SequenceNumber(sequence.rawValue - 1)
+                log.confirm(through: Position(epoch: batch.epoch, sequence: before), by: name, in: batch.stream)
+            }
+            logger.error("record \(batch.identity(of: record)) was rejected and is kept aside: \(reason)")
+            log.reject(
+                record, at: Position(epoch: batch.epoch, sequence: sequence), reason: reason, by: name,
+                in: batch.stream)
+        case .lost(let loss):
+            // The loss is counted here in any case; the destination does not want to know of it.
+            logger.error("word of a loss was rejected: \(reason)")
+            log.confirm(loss, by: name)
+        case .nothing:
+            return
+        }
+    }
+}
+
+extension DeliveryOutcome {
+    fileprivate var isAcknowledgement: Bool {
+        if case .acknowledged = self { true } else { false }
+    }
+}

@@ -1,0 +1,102 @@
+import Logging
+import LogStore
+import MQTTTransport
+import Records
+import ServiceLifecycle
+import Synchronization
+import Threads
+import Uplinks
+
+/// The program: sources, the recorder, forwarders, put together from a configuration.
+public final class MillraceAgent: Sendable {
+    /// Makes an uplink from its configuration; the command knows the concrete types.
+    public typealias UplinkFactory =
+        @Sendable (UplinkConfiguration, GatewayID, any GatewayClock, Logger) throws -> any Uplink
+
+    public let configuration: AgentConfiguration
+    public let log: RingLog
+    public let mqttSources: [MQTTSource]
+    public let serialSources: [SerialSource]
+    public let forwarders: [Forwarder]
+    private let recorder: Recorder
+    private let logger: Logger
+
+    /// Opens the log and makes all parts; nothing runs yet.
+    ///
+    /// - Parameters:
+    ///   - heartbeat: called by the commit loop at least once a second: a hung disk silences it.
+    /// - Throws: ``LogStoreError`` where the log cannot be opened, or what `makeUplink` throws.
+    public init(
+        _ configuration: AgentConfiguration, clock: any GatewayClock = SystemClock(), logger: Logger,
+        makeUplink: UplinkFactory, heartbeat: @escaping @Sendable () -> Void = {}
+    ) throws {
+        self.configuration = configuration
+        self.logger = logger
+        let gateway = configuration.gateway
+        let log = try RingLog(configuration.logSettings, clock: clock)
+        self.log = log
+        let recorder = Recorder(
+            log: log, streams: configuration.streams.map(\.name), clock: clock,
+            linger: configuration.log.commitLinger, logger: logger.part("log"), heartbeat: heartbeat)
+        self.recorder = recorder
+        mqttSources = configuration.mqttSources.map {
+            MQTTSource(
+                $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger,
+                logger: logger.part("mqtt.\($0.name)"))
+        }
+        serialSources = configuration.serialSources.map {
+            SerialSource(
+                $0, gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\($0.name)"))
+        }
+        guard let executor = ThreadExecutor(named: "log reader") else {
+            throw LogStoreError(.unusable, "no thread for reading the log; raise the limit on threads (TasksMax)")
+        }
+        let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
+        forwarders = try configuration.uplinks.map { uplink in
+            let logger = logger.part("uplinks.\(uplink.name)")
+            let sources = uplink.streams.map { LogReading.Source(stream: $0, priority: priorities[$0] ?? 0) }
+            return Forwarder(
+                uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
+                reading: LogReading(log, for: uplink.name, sources: sources, on: executor),
+                committed: recorder.committed, backOff: BackOff.Limits(min: uplink.retryMin, max: uplink.retryMax),
+                logger: logger)
+        }
+    }
+
+    /// Everything that runs, in the order of the start. Shutdown walks backwards: the sources stop first, and the recorder
+    /// commits and closes the log last.
+    public var services: [any Service] {
+        [recorder] + forwarders + mqttSources + serialSources
+    }
+
+    /// Why streams take nothing at present.
+    public var obstacles: [StreamName: LogStoreError] { recorder.obstacles }
+}
+
+extension AgentConfiguration {
+    /// How the log is kept.
+    public var logSettings: LogSettings {
+        LogSettings(
+            path: log.path, gateway: gateway,
+            streams: Dictionary(
+                uniqueKeysWithValues: streams.map {
+                    (
+                        $0.name,
+                        StreamSettings(
+                            capacity: $0.capacity,
+                            overflow: StreamSettings.Overflow(rawValue: $0.overflow.rawValue) ?? .dropOldest,
+                            retention: $0.retention)
+                    )
+                }),
+            uplinks: Dictionary(uniqueKeysWithValues: uplinks.map { ($0.name, Set($0.streams)) }))
+    }
+}
+
+extension Logger {
+    /// The same log with the name of a part in front of each line.
+    func part(_ name: String) -> Logger {
+        var logger = self
+        logger[metadataKey: "part"] = .string(name)
+        return logger
+    }
+}

@@ -1,0 +1,122 @@
+import SerialIO
+import Testing
+
+/// Runs bytes through a framer in the given pieces, and returns its steps in short form.
+private func steps(of pieces: [[UInt8]], in framer: inout LineFramer) -> [String] {
+    var steps: [String] = []
+    for piece in pieces {
+        framer.append(piece)
+        loop: while true {
+            switch framer.next() {
+            case .needMoreBytes: break loop
+            case .frame(let frame): steps.append(String(decoding: frame, as: UTF8.self).debugDescription)
+            case .skipped(let count, _): steps.append("skipped \(count)")
+            }
+        }
+    }
+    return steps
+}
+
+@Suite struct LineFramerTests {
+    static let samples: [(LineFramer.Terminator, String, [String])] = [
+        (.lf, "a\nbc\r\n\n\r\nd\re\n", [#""a""#, #""bc""#, #""d\re""#]),
+        (.lf, "12345678\n123456789\n1\n", [#""12345678""#, "skipped 9", #""1""#]),
+        (.lf, "12345678\r\n123456789\r\nx\n", [#""12345678""#, "skipped 9", #""x""#]),
+        (.lf, "1234567\r\r\n12345678\r\r\nx\n", [#""1234567\r""#, "skipped 9", #""x""#]),
+        (.lf, "\r\r\r\n\n\na\n", [#""\r\r""#, #""a""#]),
+        (.lf, String(repeating: "x", count: 100) + "\ny\n", ["skipped 100", #""y""#]),
+        (.lf, String(repeating: "\r", count: 100) + "\ny\n", ["skipped 99", #""y""#]),
+        (.lf, "end\nrest", [#""end""#]),
+        (.cr, "a\rb\n\r\rc\r\nd", [#""a""#, #""b\n""#, #""c""#]),
+        (.cr, "123456789\r1\r", ["skipped 9", #""1""#]),
+        (.crlf, "a\r\nb\nc\rd\r\n\r\n\n\r\ne", [#""a""#, #""b\nc\rd""#, #""\n""#]),
+        (.crlf, "12345678\r\n123456789\r\n1\r\n", [#""12345678""#, "skipped 9", #""1""#]),
+        (.crlf, "1234\n6789\r\n12\r\r\n\n\n\n\n\n\n\n\n\n\r\nz\r\n", ["skipped 9", #""12\r""#, "skipped 9", #""z""#]),
+    ]
+
+    @Test(arguments: samples)
+    func `a line is the same however it is split`(sample: (LineFramer.Terminator, String, [String])) {
+        let (terminator, text, expected) = sample
+        let bytes = Array(text.utf8)
+        func check(_ pieces: [[UInt8]]) {
+            var framer = LineFramer(terminator: terminator, lengthMax: 8)
+            #expect(steps(of: pieces, in: &framer) == expected, "split as \(pieces.map(\.count))")
+        }
+        check([bytes])
+        check(bytes.map { [$0] })
+        for first in 0...bytes.count {
+            check([Array(bytes[..<first]), Array(bytes[first...])])
+            guard bytes.count < 60 else { continue }
+            for second in first...bytes.count {
+                check([Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...])])
+            }
+        }
+    }
+
+    @Test(arguments: LineFramer.Terminator.allCases)
+    func `random bytes give the same steps at random splits, and every byte is accounted for`(
+        terminator: LineFramer.Terminator
+    ) {
+        let alphabet: [UInt8] = [0x0A, 0x0D, 0x61, 0x62, 0x0A, 0x0D, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68]
+        for _ in 0..<300 {
+            let bytes = (0..<200).map { _ in alphabet.randomElement()! }
+            var whole = LineFramer(terminator: terminator, lengthMax: 6)
+            let expected = steps(of: [bytes], in: &whole)
+            var rest = bytes[...]
+            var pieces: [[UInt8]] = []
+            while !rest.isEmpty {
+                pieces.append(Array(rest.prefix(Int.random(in: 1...20))))
+                rest = rest.dropFirst(pieces[pieces.count - 1].count)
+            }
+            var split = LineFramer(terminator: terminator, lengthMax: 6)
+            #expect(steps(of: pieces, in: &split) == expected)
+            #expect(split.pendingCount == whole.pendingCount)
+            #expect(split.reset() == whole.reset())
+        }
+    }
+
+    @Test func `a line that never ends takes no memory, and is counted to the byte`() {
+        var framer = LineFramer(lengthMax: 100)
+        let piece = [UInt8](repeating: 0x78, count: 4096)
+        for round in 1...1000 {
+            framer.append(piece)
+            #expect(framer.next() == .needMoreBytes)
+            #expect(framer.pendingCount == round * 4096)
+        }
+        // What it holds is itself and one small buffer: a copy of it shows no more than a piece.
+        let mirror = Mirror(reflecting: framer).children.first { $0.label == "buffer" }?.value as? [UInt8]
+        #expect(mirror?.count == 0)
+        framer.append([0x0A, 0x61, 0x0A])
+        #expect(framer.next() == .skipped(bytes: 4_096_000, reason: "a line is longer than 100 bytes"))
+        #expect(framer.next() == .frame([0x61]))
+        #expect(framer.next() == .needMoreBytes)
+    }
+
+    @Test func `after a reset nothing of the old line is left`() {
+        var framer = LineFramer(lengthMax: 10)
+        framer.append(Array("12.".utf8))
+        #expect(framer.next() == .needMoreBytes)
+        #expect(framer.reset() == 3)
+        framer.append(Array("5\n".utf8))
+        #expect(framer.next() == .frame(Array("5".utf8)))
+        framer.append(Array("far too long a line".utf8))
+        #expect(framer.next() == .needMoreBytes)
+        #expect(framer.reset() == 19)
+        #expect(framer.reset() == 0)
+        framer.append(Array("6\n".utf8))
+        #expect(framer.next() == .frame(Array("6".utf8)))
+    }
+
+    @Test func `a line whose beginning was not seen is skipped`() {
+        for split in 0...8 {
+            var framer = LineFramer(lengthMax: 10)
+            framer.beginMidstream()
+            let bytes = Array("1.5\n22.5\n".utf8)
+            let pieces = [Array(bytes[..<split]), Array(bytes[split...])]
+            #expect(steps(of: pieces, in: &framer) == ["skipped 3", #""22.5""#])
+        }
+        var framer = LineFramer(lengthMax: 10)
+        framer.beginMidstream()
+        #expect(steps(of: [Array("\nx\n".utf8)], in: &framer) == [#""x""#])
+    }
+}
