@@ -39,13 +39,13 @@ public final class MillraceAgent: Sendable {
             log: log, streams: configuration.streams.map(\.name), clock: clock,
             linger: configuration.log.commitLinger, logger: logger.part("log"), heartbeat: heartbeat)
         self.recorder = recorder
-        mqttSources = configuration.mqttSources.map {
-            MQTTSource(
+        mqttSources = try configuration.mqttSources.map {
+            try MQTTSource(
                 $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger,
                 logger: logger.part("mqtt.\($0.name)"))
         }
-        serialSources = configuration.serialSources.map {
-            SerialSource(
+        serialSources = try configuration.serialSources.map {
+            try SerialSource(
                 $0, gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\($0.name)"))
         }
         guard let executor = ThreadExecutor(named: "log reader") else {
@@ -58,7 +58,7 @@ public final class MillraceAgent: Sendable {
             return Forwarder(
                 uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
                 reading: LogReading(log, for: uplink.name, sources: sources, on: executor),
-                committed: recorder.committed, backOff: BackOff.Limits(min: uplink.retryMin, max: uplink.retryMax),
+                committed: recorder.committed, backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)
         }
     }

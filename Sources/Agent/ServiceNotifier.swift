@@ -31,7 +31,7 @@ public struct ServiceNotifier: Sendable {
         // systemd notices a missing word by its own time-outs; there is nobody else to tell.
         _ = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL.rawValue), $0, size)
+                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, size)
             }
         }
     }

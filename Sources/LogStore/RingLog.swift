@@ -19,19 +19,45 @@ public final class RingLog: Sendable {
     ///
     /// - Throws: `inUse` where another process holds it; `unusable` where the folder cannot be used; `laterFormat`
     ///   where a later version wrote it. Damage is no reason to throw.
-    public init(_ settings: LogSettings, clock: any GatewayClock) throws(LogStoreError) {
-        Limits.check()
-        folder = Folder(path: settings.path)
+    public convenience init(_ settings: LogSettings, clock: any GatewayClock) throws(LogStoreError) {
+        let folder = Folder(path: settings.path)
         try folder.create()
-        lock = try LogLock(in: folder)
-        var ledger = try Ledger(in: folder)
+        try self.init(settings, in: folder, lock: LogLock(in: folder), ledger: Ledger(in: folder), clock: clock)
+    }
+
+    /// Opens a log to look into it: with the streams and uplinks that are in it, whatever a configuration says.
+    ///
+    /// - Throws: `notFound` where there is no log at `path`; else as ``init(_:clock:)``.
+    public convenience init(inspecting path: String, clock: any GatewayClock) throws(LogStoreError) {
+        let folder = Folder(path: path)
+        guard folder.kind(of: "streams") == .other else {
+            throw LogStoreError(.notFound, "there is no log in \(path); name the folder that [log] path names")
+        }
+        let lock = try LogLock(in: folder)
+        let ledger = try Ledger(in: folder)
+        let names = try Folder(path: folder.path(of: "streams")).names().compactMap(StreamName.init)
+        // Nothing is appended, so nothing is evicted, whatever the capacity.
+        let any = StreamSettings(capacity: .gibibytes(1 << 20))
+        let settings = LogSettings(
+            path: path, gateway: ledger.gateway ?? .unknown,
+            streams: Dictionary(uniqueKeysWithValues: names.map { ($0, any) }), uplinks: ledger.savedUplinks)
+        try self.init(settings, in: folder, lock: lock, ledger: ledger, clock: clock)
+    }
+
+    private init(
+        _ settings: LogSettings, in folder: Folder, lock: LogLock, ledger: sending Ledger, clock: any GatewayClock
+    ) throws(LogStoreError) {
+        Limits.check()
+        self.folder = folder
+        self.lock = lock
+        var ledger = ledger
         let parent = Folder(path: folder.path(of: "streams"))
         try parent.create()
         var streams: [StreamName: StreamLog] = [:]
         for (name, stream) in settings.streams {
             streams[name] = try StreamLog(name, settings: stream, in: parent, remembered: ledger.remembered(name))
         }
-        ledger.begin(clock.read(), uplinks: settings.uplinks, indexes: streams.mapValues { $0.index })
+        ledger.begin(clock.read(), of: settings, indexes: streams.mapValues { $0.index })
         gateway = settings.gateway
         uplinks = settings.uplinks
         self.clock = clock
@@ -125,9 +151,28 @@ public final class RingLog: Sendable {
         }
     }
 
-    /// Moves a cursor, so that records still held are sent again.
-    public func move(_ uplink: UplinkName, in stream: StreamName, to position: Position) {
-        ledger.withLock { $0.update(uplink, stream) { $0.move(to: position) } }
+    /// Moves a cursor back, so that records still held are sent again.
+    ///
+    /// - Parameter position: the record before the first to be sent; nil for the oldest that is held.
+    /// - Returns: how many records will be sent again.
+    /// - Throws: `notFound` where the uplink does not forward the stream, or the position is not behind the cursor and in
+    ///   the log.
+    public func replay(_ uplink: UplinkName, in stream: StreamName, behind position: Position?) throws(LogStoreError)
+        -> UInt64
+    {
+        guard let index = streams[stream]?.index, uplinks[uplink]?.contains(stream) == true else {
+            throw LogStoreError(.notFound, "the log knows no uplink \(uplink) that forwards a stream \(stream)")
+        }
+        let current = self.position(of: uplink, in: stream)
+        let target = position ?? min(index.start, current)
+        guard target >= index.start, target <= current else {
+            throw LogStoreError(
+                .notFound, "\(target) is not between the oldest record, \(index.start), and the cursor, \(current)")
+        }
+        let count = index.accepted(through: current) - index.accepted(through: target)
+        ledger.withLock { $0.update(uplink, stream) { $0.move(back: count, to: target) } }
+        if let failure = saveState() { throw failure }
+        return count
     }
 
     /// The records that an uplink rejected and that are still kept.

@@ -52,7 +52,12 @@ public struct GatewayID: Hashable, Sendable, CustomStringConvertible {
         rawValue = text
     }
 
+    /// What stands for a gateway whose name is not known: in a log that lost its state.
+    public static let unknown = GatewayID(unchecked: "unknown")
+
     public var description: String { rawValue }
+
+    private init(unchecked text: String) { rawValue = text }
 }
 
 private func isLowercaseOrDigit(_ byte: UInt8) -> Bool {

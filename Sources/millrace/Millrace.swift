@@ -1,6 +1,28 @@
 import ArgumentParser
+import Compression
+import LogStore
+import MQTTTransport
 
+/// The command: arguments and environment in, exit codes out.
 @main
 struct Millrace: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "millrace", subcommands: [])
+    static let number = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "millrace",
+        abstract: "Takes sensor readings in from MQTT and serial ports, keeps them, and forwards them in order.",
+        discussion: """
+            An acknowledgement leaves for the local broker only when the record is on the disk; a record counts as delivered only
+            when the destination has confirmed it; every loss is counted and reported.
+
+            Exit codes: 0 done; 1 what was asked for is not so; 64 wrong arguments; 74 the log cannot be used; 75 another
+            process holds the log; 78 the configuration is wrong.
+            """,
+        version: """
+            millrace \(number)
+            libmosquitto \(mosquittoVersion())
+            SQLite \(sqliteVersion)
+            zstd \(zstandardVersion)
+            """,
+        subcommands: [Run.self, Check.self])
 }

@@ -12,11 +12,13 @@ public final class MQTTSource: Service {
     private let inlet: Inlet
     private let logger: Logger
 
-    init(_ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration, logger: Logger) {
+    init(_ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration, logger: Logger)
+        throws
+    {
         name = configuration.name.rawValue
         self.logger = logger
         inlet = Inlet(configuration, gateway: gateway, recorder: recorder, logger: logger)
-        subscriber = MQTTSubscriber(
+        subscriber = try MQTTSubscriber(
             configuration: configuration.mqttConfiguration, subscriptions: configuration.subscriptions, linger: linger,
             inlet: inlet)
     }

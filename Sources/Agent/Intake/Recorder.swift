@@ -122,7 +122,7 @@ public final class Recorder: Service {
                     return
                 }
             }
-        } onGracefulShutdown: {
+        } onGracefulShutdown: { [gate] in
             gate.change { $0.isStopping = true }
         }
     }

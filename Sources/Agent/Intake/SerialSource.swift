@@ -14,13 +14,13 @@ public final class SerialSource: Service {
     init(
         _ configuration: SerialSourceConfiguration, gateway: GatewayID, recorder: Recorder, clock: any GatewayClock,
         logger: Logger
-    ) {
+    ) throws {
         name = configuration.name.rawValue
         guard let port = PortName(configuration.port) else {
             preconditionFailure("the configuration has checked the port's name")
         }
         receiver = Receiver(configuration, gateway: gateway, recorder: recorder, clock: clock, logger: logger)
-        reader = SerialReader(
+        reader = try SerialReader(
             port: port, settings: configuration.settings,
             framer: LineFramer(terminator: configuration.lineEnd.terminator, lengthMax: configuration.lineMax.rawValue),
             receiver: receiver, clock: clock)
@@ -103,6 +103,7 @@ public final class SerialSource: Service {
             let details = IntakeDetails(
                 properties: RecordProperties(contentType: contentType, device: configuration.device),
                 isRedeliverable: false, bootMilliseconds: bootMilliseconds)
+            let topic = self.topic
             let isTaken = recorder.append(
                 slot, topic: topic.span.bytes, payload: payload.span.bytes, details: details)
             shared.withLock { shared in

@@ -12,6 +12,8 @@ struct Ledger {
     private var progresses: [ProgressKey: UplinkProgress] = [:]
     private var rejected: [RejectedRecord] = []
     private var salvaged: Set<SegmentName> = []
+    /// Whose log it is.
+    private(set) var gateway: GatewayID?
     /// Milliseconds that the agent has run with this log, over all its runs.
     private var service: Int64 = 0
     private var lastTick: ClockReading?
@@ -23,6 +25,7 @@ struct Ledger {
     }
 
     private static let bootsKey = "boots"
+    private static let gatewayKey = "gateway"
     private static let serviceKey = "service"
 
     /// Opens `state.db`, or puts a damaged one aside and begins anew.
@@ -47,6 +50,7 @@ struct Ledger {
     private mutating func open() throws(SQLiteError) {
         let database = try StateDatabase(in: folder)
         saved = try database.load()
+        gateway = saved[Ledger.gatewayKey].flatMap(GatewayID.init)
         self.database = database
     }
 
@@ -56,16 +60,30 @@ struct Ledger {
 
     // MARK: At start
 
+    /// The uplinks that have cursors, with their streams.
+    var savedUplinks: [UplinkName: Set<StreamName>] {
+        var uplinks: [UplinkName: Set<StreamName>] = [:]
+        for key in saved.keys {
+            let parts = key.split(separator: "/")
+            guard parts.count == 3, parts[0] == "progress", let uplink = UplinkName(String(parts[1])),
+                let stream = StreamName(String(parts[2]))
+            else { continue }
+            uplinks[uplink, default: []].insert(stream)
+        }
+        return uplinks
+    }
+
     func remembered(_ stream: StreamName) -> RememberedStream? { decode("stream/\(stream)") }
 
     /// Takes over what was saved, and gives uplinks that are new a cursor before the oldest record.
     mutating func begin(
-        _ reading: ClockReading, uplinks: [UplinkName: Set<StreamName>], indexes: [StreamName: StreamIndex]
+        _ reading: ClockReading, of settings: LogSettings, indexes: [StreamName: StreamIndex]
     ) {
+        gateway = settings.gateway
         boots = decode(Ledger.bootsKey) ?? BootTable()
         service = decode(Ledger.serviceKey) ?? 0
         for stream in indexes.keys { streams[stream] = remembered(stream) }
-        for (uplink, names) in uplinks {
+        for (uplink, names) in settings.uplinks {
             for stream in names {
                 guard let index = indexes[stream] else { continue }
                 let key = ProgressKey(uplink: uplink, stream: stream)
@@ -157,6 +175,7 @@ struct Ledger {
         }
         for (key, progress) in progresses { rows[key.text] = encode(progress) }
         rows[Ledger.bootsKey] = encode(boots)
+        rows[Ledger.gatewayKey] = gateway?.rawValue
         let changed = rows.filter { saved[$0.key] != $0.value }
         guard !changed.isEmpty || !rejected.isEmpty else { return nil }
         // The time of service changes always and is worth no write of its own.

@@ -81,9 +81,20 @@ struct UplinkProgress: Codable, Sendable, Equatable {
         position = next
     }
 
-    /// Stands before the oldest record again, or wherever `position` says: for a replay.
-    mutating func move(to position: Position) {
+    /// Goes back, so that `count` records that were done with are held again: for a replay.
+    mutating func move(back count: UInt64, to position: Position) {
+        precondition(position <= self.position, "a cursor is moved back, never forward")
         self.position = position
+        var left = count
+        // What is still in the log was forwarded, save for the few that were rejected or found damaged.
+        func take(from counter: inout UInt64) {
+            let taken = min(counter, left)
+            counter -= taken
+            left -= taken
+        }
+        take(from: &forwarded)
+        take(from: &rejected)
+        for reason in lost.keys { take(from: &lost[reason, default: 0]) }
     }
 
     private mutating func advance(to last: Position) -> UInt64 {

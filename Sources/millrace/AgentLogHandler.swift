@@ -1,0 +1,56 @@
+import Glibc
+import Logging
+
+/// Log lines for journald, with the priority in front (sd-daemon(3)), or for a terminal, with the time.
+struct AgentLogHandler: LogHandler {
+    enum Style: Sendable { case journal, terminal }
+
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+    private let style: Style
+
+    init(style: Style, level: Logger.Level) {
+        self.style = style
+        logLevel = level
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var line = style == .journal ? "<\(event.level.priority)>" : "\(AgentLogHandler.time()) \(event.level.label) "
+        if let part = metadata["part"] { line += "\(part): " }
+        // One event is one line, whatever a device or a broker put into it.
+        line += String(event.message.description.map { $0.isNewline || $0 == "\u{0}" ? " " : $0 })
+        line += "\n"
+        let bytes = Array(line.utf8)
+        _ = write(2, bytes, bytes.count)
+    }
+
+    private static func time() -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var parts = tm()
+        localtime_r(&now.tv_sec, &parts)
+        func padded(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return "\(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec))"
+    }
+}
+
+extension Logger.Level {
+    /// syslog's number (RFC 5424, 6.2.1).
+    fileprivate var priority: Int {
+        switch self {
+        case .critical: 2
+        case .error: 3
+        case .warning: 4
+        case .notice: 5
+        case .info: 6
+        case .debug, .trace: 7
+        }
+    }
+
+    fileprivate var label: String { rawValue.uppercased() }
+}

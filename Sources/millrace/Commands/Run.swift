@@ -1,0 +1,136 @@
+import Agent
+import ArgumentParser
+import CMalloc
+import Glibc
+import Logging
+import LogStore
+import MQTTTransport
+import Records
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+import Uplinks
+
+struct ConfigurationOption: ParsableArguments {
+    @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
+    var path = "/etc/millrace/millrace.toml"
+}
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the agent until SIGTERM or SIGINT.")
+
+    @OptionGroup var file: ConfigurationOption
+
+    func run() async throws {
+        limitMemory()
+        signal(SIGPIPE, SIG_IGN)
+        let configuration = try reportingFailures { try AgentConfiguration.load(path: file.path) }
+        let logger = makeLogger(configuration.loggingLevel)
+        for note in configuration.notes { logger.warning("\(note)") }
+        let notifier = ServiceNotifier(path: environment("NOTIFY_SOCKET"))
+        let watchdog = Watchdog(notifier, interval: environment("WATCHDOG_USEC").flatMap(Int64.init))
+        let agent = try reportingFailures {
+            try MillraceAgent(
+                configuration, logger: logger, makeUplink: makeUplink, heartbeat: { watchdog.beat() })
+        }
+        logger.notice(
+            "millrace \(Millrace.number), gateway \(configuration.gateway), SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())")
+        let services = agent.services + [ReadyNotice(notifier: notifier)]
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in
+                SwiftLogNoOpLogHandler()
+            })
+        group.maximumGracefulShutdownDuration = .seconds(8)
+        try await ServiceGroup(configuration: group).run()
+        logger.notice("stopped")
+    }
+
+    private func makeLogger(_ level: LoggingLevel) -> Logger {
+        let style: AgentLogHandler.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
+        return Logger(label: "millrace") { _ in
+            AgentLogHandler(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info)
+        }
+    }
+}
+
+/// Tells systemd when everything is under way, and when it ends.
+private struct ReadyNotice: Service {
+    let notifier: ServiceNotifier
+
+    func run() async throws {
+        notifier.ready()
+        // Cancellation ends the wait just as shutdown does.
+        try? await gracefulShutdown()
+        notifier.stopping()
+    }
+}
+
+/// Passes the commit loop's heartbeat on to systemd, twice in each interval that systemd gives.
+private final class Watchdog: Sendable {
+    private let notifier: ServiceNotifier
+    private let interval: Duration?
+    private let next = Mutex(ContinuousClock.now)
+
+    init(_ notifier: ServiceNotifier, interval microseconds: Int64?) {
+        self.notifier = notifier
+        interval = microseconds.map { .microseconds($0) / 2 }
+    }
+
+    func beat() {
+        guard let interval else { return }
+        let isDue = next.withLock { next in
+            guard ContinuousClock.now >= next else { return false }
+            next = .now + interval
+            return true
+        }
+        if isDue { notifier.watchdog() }
+    }
+}
+
+/// One arena for all threads, and freed memory goes back at once: private memory is what counts on a gateway.
+func limitMemory() {
+    mallopt(M_ARENA_MAX, 1)
+    mallopt(M_MMAP_THRESHOLD, 256 << 10)
+    mallopt(M_TRIM_THRESHOLD, 512 << 10)
+}
+
+func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+}
+
+/// Makes an uplink of the type that its configuration names.
+@Sendable func makeUplink(
+    _ configuration: UplinkConfiguration, gateway: GatewayID, clock: any GatewayClock, logger: Logger
+) throws -> any Uplink {
+    let address = "\(configuration.broker.address)"
+    // One message per PUBACK in a large window costs libmosquitto a walk of the window each time.
+    let window = configuration.format == .raw ? min(configuration.window, 100) : configuration.window
+    let publisher = try MQTTPublisher(
+        configuration: configuration.mqttConfiguration, acknowledgementTimeout: configuration.acknowledgementTimeout,
+        windowMax: window,
+        onEvent: { event in
+            switch event {
+            case .connected: logger.info("connected to \(address)")
+            case .disconnected(let reason, let retryIn):
+                logger.warning("no connection to \(address): \(reason); next try in \(retryIn)")
+            case .sessionTakenOver:
+                logger.error("\(address): another client uses our client id; give each a client_id of its own")
+            case .subscriptionRefused, .subscriptionDowngraded, .messageRefused: break
+            }
+        })
+    try publisher.start()
+    let format: MQTTUplinkConfiguration.Format
+    switch configuration.format {
+    case .raw: format = .raw(keepsRetained: configuration.passesRetained)
+    case .cloudevents:
+        format = .cloudEvents(
+            .init(
+                recordsMax: configuration.batch.recordsMax, sizeTarget: configuration.batch.sizeMax,
+                isCompressed: configuration.compression == .zstd))
+    }
+    return MQTTUplink(
+        gateway: gateway,
+        configuration: try MQTTUplinkConfiguration(
+            topic: TopicTemplate(configuration.topic), format: format, version: configuration.broker.version),
+        publisher: publisher, clock: clock)
+}
