@@ -123,10 +123,13 @@ public final class Broker: Sendable {
     }
 
     private static func start(in folder: TemporaryFolder, port: UInt16) async throws -> ChildProcess {
+        // That somebody listens on the port is not enough: it may be another test that has just been given it.
+        func starts() -> Int { folder.read("log").split(separator: "\n").count { $0.hasSuffix(" running") } }
+        let before = starts()
         let process = try ChildProcess(
             mosquitto, ["-c", folder.file("mosquitto.conf")], output: .file(folder.file("output")))
-        let isListening = await eventually { !process.isRunning || accepts(port) }
-        guard isListening, process.isRunning else {
+        let isOver = await eventually { !process.isRunning || starts() > before }
+        guard isOver, process.isRunning, accepts(port) else {
             throw TestKitError("mosquitto does not start: \(folder.read("output"))\(folder.read("log"))")
         }
         return process
