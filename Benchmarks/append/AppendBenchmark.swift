@@ -75,9 +75,10 @@ struct AppendBenchmark {
             var builders = [ChunkBuilder(clock: clock.read())]
             for number in appended..<min(appended + perCommit, records) {
                 if builders[builders.count - 1].isFull { builders.append(ChunkBuilder(clock: clock.read())) }
+                let topic = topics[number % 100]
+                let payload = payloads[number % payloads.count]
                 builders[builders.count - 1].append(
-                    topic: topics[number % 100].span.bytes, payload: payloads[number % payloads.count].span.bytes,
-                    bootMilliseconds: clock.bootMilliseconds())
+                    topic: topic.span.bytes, payload: payload.span.bytes, bootMilliseconds: clock.bootMilliseconds())
             }
             let failures = log.commit([.telemetry: builders])
             if let failure = failures[.telemetry] { throw failure }
@@ -95,7 +96,7 @@ struct AppendBenchmark {
 
     private static func cpuMicroseconds() -> Int {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000 + Int(usage.ru_utime.tv_usec)
             + Int(usage.ru_stime.tv_usec)
     }
