@@ -76,7 +76,7 @@ import Testing
     @Test func `a time that cannot be trusted says so, with what is needed to correct it`() {
         let unsynchronised = pairs(message(Sample.record(1, time: Sample.time(.unsynchronised))))
         #expect(unsynchronised.contains("timequality=unsynchronised"))
-        #expect(unsynchronised.contains("bootid=0123456789abcdeffedcba9876543210"))
+        #expect(!unsynchronised.contains { $0.hasPrefix("boot") })
         #expect(unsynchronised.contains("boottime=4000"))
         let corrected = pairs(message(Sample.record(1, time: Sample.time(.corrected))))
         #expect(corrected.contains("timequality=corrected"))

@@ -17,8 +17,9 @@ actor LogReading {
         case nothing
     }
 
-    private static let batchRecordsMax = 4096
-    private static let batchSizeMax = 512 << 10
+    /// Two batches are in memory at a time: one under way, one read meanwhile.
+    private static let batchRecordsMax = 2000
+    private static let batchSizeMax = 256 << 10
     private let executor: ThreadExecutor
     private let log: RingLog
     private let uplink: UplinkName

@@ -62,10 +62,6 @@ final class RawMessages: Sendable {
         if time.quality != .synchronised {
             own.append(.init(name: "timequality", value: CloudEvents.name(of: time.quality)))
         }
-        if time.quality == .unsynchronised {
-            own.append(.init(name: "bootid", value: time.boot.description))
-            own.append(.init(name: "boottime", value: String(time.bootMilliseconds)))
-        }
         if record.isRetained { own.append(.init(name: "retained", value: "true")) }
         guard let kept = record.properties else {
             own.append(.init(name: LoopGuard.propertyName, value: gateway.rawValue))
@@ -100,7 +96,6 @@ final class RawMessages: Sendable {
     }
 
     private static let ownNames: Set<String> = [
-        "specversion", "id", "source", "type", "subject", "time", "timequality", "bootid", "boottime", "retained",
-        "device", "sourcetime",
+        "specversion", "id", "source", "type", "subject", "time", "timequality", "retained", "device", "sourcetime",
     ]
 }
