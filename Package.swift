@@ -49,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "AgentTestKit", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "StrictTOML",
+                "Agent", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "Simulation", "StrictTOML",
                 "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -61,8 +61,10 @@ let package = Package(
             name: "millrace-bench", dependencies: ["LogStore", "Records"], path: "Benchmarks/append",
             swiftSettings: settings),
 
+        // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
+        .target(name: "Simulation", dependencies: ["Threads"], swiftSettings: settings),
         .target(
-            name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Threads"],
+            name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Simulation", "Threads"],
             swiftSettings: settings),
 
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),

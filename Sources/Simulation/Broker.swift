@@ -119,7 +119,7 @@ public final class Broker: Sendable {
         }
         guard let running else { return }
         running.kill(signal)
-        guard await running.wait() != nil else { throw TestKitError("mosquitto does not end") }
+        guard await running.wait() != nil else { throw SimulationError("mosquitto does not end") }
     }
 
     private static func start(in folder: TemporaryFolder, port: UInt16) async throws -> ChildProcess {
@@ -127,7 +127,7 @@ public final class Broker: Sendable {
             mosquitto, ["-c", folder.file("mosquitto.conf")], output: .file(folder.file("output")))
         let isListening = await eventually { !process.isRunning || accepts(port) }
         guard isListening, process.isRunning else {
-            throw TestKitError("mosquitto does not start: \(folder.read("output"))\(folder.read("log"))")
+            throw SimulationError("mosquitto does not start: \(folder.read("output"))\(folder.read("log"))")
         }
         return process
     }
