@@ -123,6 +123,7 @@ public final class Broker: Sendable {
     }
 
     private static func start(in folder: TemporaryFolder, port: UInt16) async throws -> ChildProcess {
+        guard let mosquitto else { throw SimulationError("mosquitto is not installed") }
         let process = try ChildProcess(
             mosquitto, ["-c", folder.file("mosquitto.conf")], output: .file(folder.file("output")))
         let isListening = await eventually { !process.isRunning || accepts(port) }
@@ -132,8 +133,15 @@ public final class Broker: Sendable {
         return process
     }
 
+    /// Whether this machine has a mosquitto that can be started.
+    public static var isInstalled: Bool { mosquitto != nil }
+
     /// Debian keeps it where an ordinary user's `PATH` does not look.
-    private static let mosquitto = access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto"
+    private static let mosquitto: String? = {
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]
+        return folders.map { "\($0)/mosquitto" }.first { access($0, X_OK) == 0 }
+    }()
 
     private static func configure(_ folder: TemporaryFolder, _ options: Options, port: UInt16) async throws {
         var lines = [
