@@ -32,6 +32,8 @@ public final class MQTTSource: Service {
 
     public var counters: SourceCounters { inlet.shared.withLock { $0.counters } }
     public var isConnected: Bool { subscriber.isConnected }
+    /// Whether the broker has granted every subscription: what is published from now on comes in.
+    public var isSubscribed: Bool { subscriber.isSubscribed }
     /// Why it is not connected, as far as known.
     public var problem: String? { inlet.shared.withLock { $0.problem } }
 
