@@ -3,7 +3,9 @@ import PackageDescription
 
 // One array for all targets: Swift 6 mode comes from the tools version; a warning is an error everywhere.
 let settings: [SwiftSetting] = [
-    .treatAllWarnings(as: .error)
+    .treatAllWarnings(as: .error),
+    // SE-0444: a package's own `import Foundation` must not lend us its members, which would link ICU, 45 MB of it.
+    .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
 // Code that walks every byte is optimised in debug builds too: the tests damage and read thousands of logs.

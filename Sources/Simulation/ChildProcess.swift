@@ -27,10 +27,11 @@ public final class ChildProcess: Sendable {
     ///
     /// - Parameters:
     ///   - environment: the whole environment of the program; nil: this program's.
+    ///   - isInOwnGroup: whether it has a process group of its own, so that Control-C in the terminal does not reach it.
     /// - Throws: ``SimulationError`` where it cannot be started.
     public init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil,
-        output: Output = .discarded
+        output: Output = .discarded, isInOwnGroup: Bool = false
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -55,7 +56,9 @@ public final class ChildProcess: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let group = isInOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group))
 
         var pid = pid_t()
         let code = Self.withCStrings([executable] + arguments) { argumentPointers in

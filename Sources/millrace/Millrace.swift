@@ -24,5 +24,5 @@ struct Millrace: AsyncParsableCommand {
             SQLite \(sqliteVersion)
             zstd \(zstandardVersion)
             """,
-        subcommands: [Run.self, Check.self, Demo.self])
+        subcommands: [Run.self, Check.self, Demo.self, Log.self])
 }
