@@ -37,8 +37,8 @@ struct DemoConfiguration {
             url = "mqtt://127.0.0.1:\(linkPort)"
             topic = "gateways/{gateway}/{topic}"
             window = \(Self.window)
-            retry_min = "100ms"
-            retry_max = "1s"
+            retry_min = "500ms"
+            retry_max = "2s"
 
             """
     }

@@ -1,3 +1,5 @@
+import Uplinks
+
 /// The last minute, second by second: what came in, what arrived, what was held.
 struct DemoHistory: Sendable {
     /// One second.

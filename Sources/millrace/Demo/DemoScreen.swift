@@ -1,3 +1,6 @@
+import Records
+import Uplinks
+
 /// Lays the demonstration out for a terminal: sources, log and centre side by side, the link, the last minute.
 ///
 /// Made for 80 by 24. A smaller screen loses the agent's lines first, then the curves; what is below it is cut.
@@ -108,7 +111,7 @@ struct DemoScreen {
         let since = snapshot.link.since.clockText
         let link: ScreenLine
         if !snapshot.link.isUp {
-            link = ScreenLine("\(glyphs.cut) the link is cut, for \(since): nothing is lost, it waits", .bad)
+            link = ScreenLine("\(glyphs.cut) the link is cut for \(since): records wait", .bad)
         } else if !snapshot.link.isDelivering, snapshot.held > 0 {
             link = ScreenLine("\(glyphs.dot) the link is up, not connected yet", .waiting)
         } else if snapshot.held > history.acceptedRate, history.acceptedRate > 0 {
@@ -148,7 +151,8 @@ struct DemoScreen {
     // MARK: The foot
 
     private func agentLine(_ text: String) -> ScreenLine {
-        let shown = String(text.map { $0.isASCII || glyphs.topLeft != "+" ? $0 : "?" })
+        let known = String(text.map { $0.isASCII || glyphs.isUnicode ? $0 : "?" })
+        let shown = known.count < size.columns ? known : known.prefix(max(0, size.columns - 2)) + glyphs.ellipsis
         let isProblem = text.contains(" WARNING ") || text.contains(" ERROR ") || text.contains(" CRITICAL ")
         return ScreenLine(" \(shown)", isProblem ? .waiting : .quiet)
     }
@@ -162,6 +166,6 @@ struct DemoScreen {
     }
 
     private func unicode(_ text: String) -> String {
-        glyphs.topLeft == "+" ? String(text.filter(\.isASCII)) : text
+        glyphs.isUnicode ? text : String(text.filter(\.isASCII))
     }
 }

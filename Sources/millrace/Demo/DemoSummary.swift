@@ -1,3 +1,5 @@
+import Uplinks
+
 /// What is printed at the end, for people.
 struct DemoSummary {
     let outcome: DemoScript.Outcome
@@ -22,7 +24,7 @@ struct DemoSummary {
             row("rejected", snapshot.rejected, ""),
             row(
                 "duplicates", centre.duplicates,
-                centre.duplicates > 0 ? "sent again because the cut took their confirmation; same identities" : ""),
+                centre.duplicates > 0 ? "sent again: the cut took their confirmation" : ""),
             row("out of order", centre.outOfOrder, ""),
             row("missing", centre.missing, ""),
             "",

@@ -2,9 +2,11 @@ import Agent
 import LogStore
 import Logging
 import Records
+import SerialIO
 import Simulation
 import Synchronization
 import Threads
+import Uplinks
 
 /// A shop floor, a gateway and a centre on this machine: real brokers, real serial lines, and a link that can be cut.
 final class DemoWorld: Sendable {
@@ -37,8 +39,10 @@ final class DemoWorld: Sendable {
     /// - Throws: ``SimulationError``, or what keeps the agent from being made.
     init() async throws {
         folder = try TemporaryFolder("demo")
-        async let local = Broker()
-        async let central = Broker()
+        var options = Broker.Options()
+        options.isInOwnGroup = true
+        async let local = Broker(options)
+        async let central = Broker(options)
         (localBroker, centralBroker) = try await (local, central)
         relay = try Relay(to: centralBroker.port)
         relay.behaviour = .delayed(Self.linkDelay)
@@ -125,7 +129,7 @@ final class DemoWorld: Sendable {
         snapshot.unreadable = centre.unreadableCount
         let statistics = agent.log.statistics()
         for stream in statistics.streams.values {
-            snapshot.segments += stream.segments
+            snapshot.segments += stream.segments.count
             snapshot.size = snapshot.size + stream.size
             snapshot.capacity = snapshot.capacity + stream.capacity
         }

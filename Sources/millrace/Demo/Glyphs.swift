@@ -11,18 +11,21 @@ struct Glyphs: Sendable {
     var full = "█"
     var empty = "░"
     var dot = "●"
-    var separator = "·"
+    var ellipsis = "…"
+    /// Whether text other than ASCII is shown as it is.
+    var isUnicode = true
     var steps = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
     /// For terminals that show nothing but ASCII.
     static let ascii = Glyphs(
         topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+", horizontal: "-", vertical: "|", arrow: ">",
-        cut: "X", full: "#", empty: ".", dot: "*", separator: "-", steps: [" ", ".", ".", ":", ":", "+", "+", "#", "#"])
+        cut: "X", full: "#", empty: ".", dot: "*", ellipsis: ">",
+        isUnicode: false, steps: [" ", ".", ".", ":", ":", "+", "+", "#", "#"])
 
-    /// A bar of so many columns; it is empty only at zero.
+    /// A bar of so many columns.
     func bar(_ value: UInt64, of limit: UInt64, _ columns: Int) -> (full: String, empty: String) {
         let share = limit == 0 ? 0 : min(1, Double(value) / Double(limit))
-        let count = value == 0 ? 0 : max(1, Int((share * Double(columns)).rounded()))
+        let count = Int((share * Double(columns)).rounded())
         return (String(repeating: full, count: count), String(repeating: empty, count: columns - count))
     }
 

@@ -1,4 +1,5 @@
 import ServiceLifecycle
+import Uplinks
 
 /// Tells of the demonstration in plain lines, for a file, a pipe or a build server.
 struct ProgressLines: Service {
