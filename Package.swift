@@ -51,8 +51,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "AgentTestKit", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "StrictTOML",
-                "Threads", "Uplinks",
+                "Agent", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "SerialIO", "Simulation",
+                "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -63,8 +63,10 @@ let package = Package(
             name: "millrace-bench", dependencies: ["LogStore", "Records"], path: "Benchmarks/append",
             swiftSettings: settings),
 
+        // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
+        .target(name: "Simulation", dependencies: ["Threads"], swiftSettings: settings),
         .target(
-            name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Threads"],
+            name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Simulation", "Threads"],
             swiftSettings: settings),
 
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
@@ -78,6 +80,10 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
             name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records"], swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Agent", "AgentTestKit", "LogStore", "MQTTTransport", "Records", "Uplinks", "millrace"],
+            swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(
             name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),
