@@ -77,6 +77,10 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
             name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records"], swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Agent", "AgentTestKit", "LogStore", "MQTTTransport", "Records", "Uplinks", "millrace"],
+            swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(
             name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),
