@@ -1,6 +1,7 @@
 import Glibc
 import LogStore
 import Records
+import Simulation
 import Testing
 
 /// One kind of damage each, done to the files of a log that was killed or closed; then the log is opened again and
