@@ -1,4 +1,5 @@
 import StrictTOML
+import Records
 import Testing
 
 @testable import Agent
