@@ -66,7 +66,7 @@ struct Demo: AsyncParsableCommand {
             script = DemoScript(world, events: events, cues: cues) { _ in }
         } else {
             let whole = duration ?? .seconds(30)
-            let progress = ProgressLines(world: world, interval: max(.seconds(1), whole / 15))
+            let progress = ProgressLines(world: world, interval: min(max(.seconds(1), whole / 15), .seconds(5)))
             view = progress
             let third = whole / 3
             let cues = [DemoScript.Cue(third, .link), (third, .link), (third, .end)]
