@@ -74,7 +74,8 @@ let package = Package(
             name: "AgentTests",
             dependencies: [
                 "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "StrictTOML",
+                "StrictTOML", "Threads", "Uplinks", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),

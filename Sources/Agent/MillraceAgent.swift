@@ -63,10 +63,10 @@ public final class MillraceAgent: Sendable {
         }
     }
 
-    /// Everything that runs, in the order of the start. Shutdown walks backwards: the sources stop first, and the recorder
-    /// commits and closes the log last.
+    /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first, all
+    /// at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
-        [recorder] + forwarders + mqttSources + serialSources
+        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
     }
 
     /// Why streams take nothing at present.

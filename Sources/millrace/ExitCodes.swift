@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LogStore
+import MQTTTransport
 import StrictTOML
 
 extension ExitCode {
@@ -35,5 +36,13 @@ func reportingFailures<Value>(_ body: () throws -> Value) throws -> Value {
     } catch let error as LogStoreError {
         printError("millrace: \(error.message)")
         throw error.code == .inUse ? ExitCode.logInUse : ExitCode.unusableLog
+    } catch let error as MQTTTransportError where error.isOfConfiguration {
+        printError("millrace: \(error.message)")
+        throw ExitCode.configuration
     }
+}
+
+extension MQTTTransportError {
+    /// Whether another configuration would mend it.
+    fileprivate var isOfConfiguration: Bool { code == .invalidConfiguration || code == .unreadableFile }
 }

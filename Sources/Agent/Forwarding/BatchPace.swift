@@ -4,7 +4,7 @@
 /// and a break would send all of it again. Where the link is fast, large batches cost least.
 struct BatchPace: Sendable {
     /// What a batch may hold at least and at most.
-    static let recordsRange = 64...4096
+    static let recordsRange = 64...2048
     private static let durationRange = Duration.milliseconds(500) ... .seconds(2)
 
     /// Of the next batch.

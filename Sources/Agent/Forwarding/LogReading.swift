@@ -17,7 +17,8 @@ actor LogReading {
         case nothing
     }
 
-    private static let batchSizeMax = 512 << 10
+    /// Two batches are in memory at a time: one under way, one read meanwhile.
+    private static let batchSizeMax = 256 << 10
     private let executor: ThreadExecutor
     private let log: RingLog
     private let uplink: UplinkName

@@ -111,9 +111,9 @@ public final class Recorder: Service {
 
     // MARK: The service
 
-    /// Runs until graceful shutdown, commits what still waits, and closes the log.
+    /// Runs until graceful shutdown or cancellation, commits what still waits, and closes the log.
     public func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             // The thread outlives a cancelled task: it ends only when the last commit is done.
             await withCheckedContinuation { continuation in
                 guard OwnThread.start(named: "recorder", { self.work(continuation) }) else {
@@ -122,7 +122,7 @@ public final class Recorder: Service {
                     return
                 }
             }
-        } onGracefulShutdown: { [gate] in
+        } onCancelOrGracefulShutdown: { [gate] in
             gate.change { $0.isStopping = true }
         }
     }

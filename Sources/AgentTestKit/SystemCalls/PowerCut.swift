@@ -45,12 +45,14 @@ public struct PowerCut: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed, on every machine and Swift version.
-struct SeededGenerator: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    /// Begins the row of numbers that belongs to `seed`.
+    public init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    /// The next 64 random bits.
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -59,10 +61,10 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// True with `probability`. Not the library's `random`, whose way from bits to numbers may change.
-    mutating func isTrue(_ probability: Double) -> Bool { Double(next() >> 11) / 9_007_199_254_740_992 < probability }
+    public mutating func isTrue(_ probability: Double) -> Bool { Double(next() >> 11) / 9_007_199_254_740_992 < probability }
 
     /// From 0 up to `bound`, without it.
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+    public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }
 
 extension SystemCallTrace {
