@@ -1,3 +1,4 @@
+import AgentTestKit
 import Glibc
 import LogStore
 import Records
