@@ -16,7 +16,8 @@ public struct StreamSettings: Hashable, Sendable {
     /// How long records are kept, counted while the agent runs, never by the wall clock. Nil: until room is needed.
     public var retention: Duration?
 
-    public static let capacityMin = ByteCount.mebibytes(4)
+    /// Room for a few of the smallest segments.
+    public static let capacityMin = ByteCount.mebibytes(1)
 
     public init(capacity: ByteCount, overflow: Overflow = .dropOldest, retention: Duration? = nil) {
         precondition(capacity >= StreamSettings.capacityMin)

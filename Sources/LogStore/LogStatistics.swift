@@ -6,7 +6,8 @@ public struct LogStatistics: Sendable {
     public struct Stream: Sendable {
         /// Records accepted since the log was begun.
         public let accepted: UInt64
-        public let segments: Int
+        /// The oldest first.
+        public let segments: [Segment]
         /// Bytes of all segments on the disk, without the write-ahead log of the active one.
         public let size: ByteCount
         public let capacity: ByteCount
@@ -19,12 +20,29 @@ public struct LogStatistics: Sendable {
 
         init(_ index: StreamIndex, capacity: ByteCount) {
             accepted = index.accepted
-            segments = index.segments.count
+            segments = index.segments.map(Segment.init)
             size = .bytes(index.size)
             self.capacity = capacity
             start = index.start
             end = index.end
             held = index.held(behind: index.start)
+        }
+    }
+
+    /// One file of a stream.
+    public struct Segment: Sendable {
+        /// The name of the file.
+        public let name: String
+        public let first: SequenceNumber
+        /// Below ``first`` where it is empty.
+        public let last: SequenceNumber
+        public let size: ByteCount
+
+        init(_ segment: StreamIndex.Segment) {
+            name = segment.name.description
+            first = segment.name.first
+            last = segment.last
+            size = .bytes(segment.size)
         }
     }
 

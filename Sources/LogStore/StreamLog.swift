@@ -185,7 +185,7 @@ final class StreamLog: Sendable {
     }
 
     private func salvage(_ name: SegmentName, with decompressor: ZstandardDecompressor) {
-        let last = Salvage(folder: folder, decompressor: decompressor).run(on: name)
+        let last = Salvage(in: folder, decompressor: decompressor).run(on: name)
         let size = folder.size(of: name.description)
         shared.withLock { $0.index.didSalvage(name, last: last, size: size) }
     }

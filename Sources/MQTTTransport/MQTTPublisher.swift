@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// Publishes messages at QoS 1, in order, and says how many the server has confirmed.
 ///

@@ -11,7 +11,22 @@ public struct Record: Hashable, Sendable {
     /// Whether the broker sent it as a retained message: an old value, not a new reading (MQTT 5, 3.3.1.3).
     public var isRetained: Bool
     /// What came beside topic and payload; nil where nothing did, which is the usual case.
-    public var properties: RecordProperties?
+    public var properties: RecordProperties? {
+        get { boxed?.properties }
+        set { boxed = newValue.map(Box.init) }
+    }
+
+    /// A batch of thousands is an array of these: what is rare takes one word, not twelve.
+    private var boxed: Box?
+
+    private final class Box: Hashable, Sendable {
+        let properties: RecordProperties
+
+        init(_ properties: RecordProperties) { self.properties = properties }
+
+        static func == (left: Box, right: Box) -> Bool { left.properties == right.properties }
+        func hash(into hasher: inout Hasher) { hasher.combine(properties) }
+    }
 
     public init(
         sequence: SequenceNumber, topic: String, payload: ArraySlice<UInt8>, time: RecordTime,
@@ -22,7 +37,7 @@ public struct Record: Hashable, Sendable {
         self.payload = payload
         self.time = time
         self.isRetained = isRetained
-        self.properties = properties
+        boxed = properties.map(Box.init)
     }
 }
 

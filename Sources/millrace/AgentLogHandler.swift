@@ -8,9 +8,12 @@ struct AgentLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     private let style: Style
+    private let output: @Sendable (String) -> Void
 
-    init(style: Style, level: Logger.Level) {
+    /// - Parameter output: takes each line, without its end; by default standard error.
+    init(style: Style, level: Logger.Level, output: @escaping @Sendable (String) -> Void = printError) {
         self.style = style
+        self.output = output
         logLevel = level
     }
 
@@ -24,9 +27,7 @@ struct AgentLogHandler: LogHandler {
         if let part = metadata["part"] { line += "\(part): " }
         // One event is one line, whatever a device or a broker put into it.
         line += String(event.message.description.map { $0.isNewline || $0 == "\u{0}" ? " " : $0 })
-        line += "\n"
-        let bytes = Array(line.utf8)
-        _ = write(2, bytes, bytes.count)
+        output(line)
     }
 
     private static func time() -> String {

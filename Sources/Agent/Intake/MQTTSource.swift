@@ -2,6 +2,7 @@ import Logging
 import MQTTTransport
 import Records
 import ServiceLifecycle
+import StrictTOML
 import Synchronization
 import Uplinks
 
@@ -12,7 +13,10 @@ public final class MQTTSource: Service {
     private let inlet: Inlet
     private let logger: Logger
 
-    init(_ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration, logger: Logger)
+    init(
+        _ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration,
+        logger: Logger
+    )
         throws
     {
         name = configuration.name.rawValue
@@ -32,6 +36,8 @@ public final class MQTTSource: Service {
 
     public var counters: SourceCounters { inlet.shared.withLock { $0.counters } }
     public var isConnected: Bool { subscriber.isConnected }
+    /// Whether the broker has granted every subscription: what is published from now on comes in.
+    public var isSubscribed: Bool { subscriber.isSubscribed }
     /// Why it is not connected, as far as known.
     public var problem: String? { inlet.shared.withLock { $0.problem } }
 
@@ -119,7 +125,7 @@ public final class MQTTSource: Service {
                 }
             case .disconnected(let reason, let retryIn):
                 problem = reason
-                logger.warning("no connection to \(broker): \(reason); next try in \(retryIn)")
+                logger.warning("no connection: \(reason); next try in \(DurationText.format(retryIn))")
             case .subscriptionRefused(let filter, let reason):
                 problem = "the subscription to \(filter) was refused: \(reason)"
                 logger.error("\(broker) refused the subscription to \(filter): \(reason); nothing will arrive for it")

@@ -8,8 +8,13 @@ struct Salvage {
     /// Quarantined files kept per stream, for a person to look at; older ones are removed.
     private static let quarantinedMax = 2
 
-    let folder: Folder
-    let decompressor: ZstandardDecompressor
+    private let folder: Folder
+    private let decompressor: ZstandardDecompressor
+
+    init(in folder: Folder, decompressor: ZstandardDecompressor = ZstandardDecompressor()) {
+        self.folder = folder
+        self.decompressor = decompressor
+    }
 
     /// Writes the sound chunks of `name` into a new file under its name and quarantines the old one.
     ///

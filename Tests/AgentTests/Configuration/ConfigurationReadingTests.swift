@@ -21,7 +21,7 @@ import Testing
         #expect(configuration.loggingLevel == .info)
         #expect(configuration.streams == [StreamConfiguration(name: .telemetry, capacity: .mebibytes(512))])
         let source = try #require(configuration.mqttSources.first)
-        #expect(source.routes == [.init(filter: "sensors/#", stream: .telemetry, qos: 1)])
+        #expect(source.routes == [.init(filter: "sensors/#", stream: .telemetry)])
         #expect(source.broker.address.description == "mqtt://127.0.0.1:1883")
         #expect(source.broker.clientID == "millrace-\(configuration.gateway)-local")
         #expect(source.subscriptions == [MQTTSubscription(filter: "sensors/#", retained: .once, isNoLocal: true)])
@@ -54,7 +54,7 @@ import Testing
             priority = 10
             [mqtt.shopfloor]
             url = "mqtts://Broker.example:8884/"
-            topics = ["a/+", { filter = "$share/g/b/#", stream = "telemetry", qos = 0 }]
+            topics = ["a/+", { filter = "$share/g/b/#", stream = "telemetry" }]
             stream = "alarms"
             version = "3.1.1"
             username = "u"
@@ -72,7 +72,7 @@ import Testing
         let alarms = try #require(StreamName("alarms"))
         #expect(
             source.routes == [
-                .init(filter: "a/+", stream: alarms), .init(filter: "$share/g/b/#", stream: .telemetry, qos: 0),
+                .init(filter: "a/+", stream: alarms), .init(filter: "$share/g/b/#", stream: .telemetry),
             ])
         #expect(source.subscriptions.map(\.isNoLocal) == [true, false])
         #expect(source.subscriptions.allSatisfy { $0.retained == .always })
@@ -253,7 +253,7 @@ import Testing
             priority = 10
             [mqtt.local]
             url = "mqtt://127.0.0.1"
-            topics = ["sensors/#", { filter = "alarms/#", stream = "alarms", qos = 0 }]
+            topics = ["sensors/#", { filter = "alarms/#", stream = "alarms" }]
             [serial.air]
             port = "usb:1a86:7523"
             format = "csv"

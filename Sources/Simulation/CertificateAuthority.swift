@@ -1,4 +1,4 @@
-/// A certificate authority of one test, made with the `openssl` command in a temporary folder.
+/// A certificate authority for this run only, made with the `openssl` command in a temporary folder.
 public final class CertificateAuthority: Sendable {
     /// A certificate and its key, PEM.
     public struct Certificate: Sendable {

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import Threads
 
-/// A link that a test can break: passes TCP connections on loopback on to a server, from a thread of its own.
+/// A link that can be broken: passes TCP connections on loopback on to a server, from a thread of its own.
 public final class Relay: Sendable {
     /// What happens to the bytes.
     public enum Behaviour: Sendable, Equatable {
@@ -37,7 +37,7 @@ public final class Relay: Sendable {
     private let shared = Mutex(Shared())
     private let wakeup: Wakeup
 
-    /// What the thread and the test both touch.
+    /// What the thread and the caller both touch.
     struct Shared {
         var behaviour = Behaviour.passing
         var traffic = Traffic()
@@ -59,10 +59,10 @@ public final class Relay: Sendable {
 
     /// Listens, and passes on to `serverPort` of 127.0.0.1.
     ///
-    /// - Throws: ``TestKitError`` where the system gives no socket or no thread.
+    /// - Throws: ``SimulationError`` where the system gives no socket or no thread.
     public init(to serverPort: UInt16) throws {
         let listener = try LoopbackListener()
-        guard let wakeup = Wakeup() else { throw TestKitError("no descriptors left") }
+        guard let wakeup = Wakeup() else { throw SimulationError("no descriptors left") }
         port = listener.port
         self.wakeup = wakeup
         let isRunning = OwnThread.start(named: "relay") { [weak self] in
@@ -70,7 +70,7 @@ public final class Relay: Sendable {
             while loop.turn(change: { body in self?.shared.withLock { body(&$0) } }) {}
             loop.close()
         }
-        guard isRunning else { throw TestKitError("no thread for a relay") }
+        guard isRunning else { throw SimulationError("no thread for a relay") }
     }
 
     deinit { wakeup.signal() }
@@ -114,7 +114,7 @@ struct RelayLoop {
 
     /// Waits for something to do, and does it. False when the relay has gone.
     ///
-    /// - Parameter change: runs its argument on what is shared with the test; does nothing when the relay has gone.
+    /// - Parameter change: runs its argument on what is shared with the caller; does nothing when the relay has gone.
     mutating func turn(change: ((inout Relay.Shared) -> Void) -> Void?) -> Bool {
         var entries = [
             pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
