@@ -20,7 +20,7 @@ struct PowerCutCheck {
         try image.write(to: folder.file("log"))
         let log: RingLog
         do {
-            log = try open(folder)
+            log = try open(folder.file("log"))
         } catch {
             return ["P4: it does not open: \(error)"]
         }
@@ -38,21 +38,22 @@ struct PowerCutCheck {
         return problems
     }
 
-    static func open(_ folder: TemporaryFolder) throws -> RingLog {
+    static func open(_ path: String) throws -> RingLog {
         try RingLog(
             LogSettings(
-                path: folder.file("log"), gateway: GatewayID(RunningAgent.gateway)!,
+                path: path, gateway: GatewayID(RunningAgent.gateway)!,
                 streams: [.telemetry: StreamSettings(capacity: capacity)], uplinks: [uplink: [.telemetry]]),
             clock: ManualClock())
     }
 
-    /// Everything that is held.
-    static func content(of log: RingLog) -> Content {
+    /// Everything that is held, or what follows `position`.
+    static func content(of log: RingLog, behind position: Position? = nil) -> Content {
         var content = Content()
-        guard var position = log.statistics().streams[.telemetry]?.start, let reader = log.reader(of: .telemetry) else {
+        guard let reader = log.reader(of: .telemetry), let start = log.statistics().streams[.telemetry]?.start else {
             content.problems.append("there is no stream")
             return content
         }
+        var position = position ?? start
         while true {
             switch reader.read(behind: position, recordsMax: 500, bytesMax: 1 << 20) {
             case .records(let batch):
@@ -153,7 +154,7 @@ struct PowerCutCheck {
     /// A start after an orderly stop finds the same, with what was appended; room may have been made for it.
     private static func again(_ folder: TemporaryFolder, _ content: Content, _ new: [Position: Int]) throws -> [String]
     {
-        let log = try open(folder)
+        let log = try open(folder.file("log"))
         defer { log.close() }
         let second = self.content(of: log)
         let start = log.statistics().streams[.telemetry]!.start

@@ -33,14 +33,14 @@ enum PowerCutFixture {
             try await expectArrival(of: start + 5, at: consumer, agent)
         }
         agent.centre.freeze()
-        for start in stride(from: 240, to: 1240, by: 10) {
+        for start in stride(from: 240, to: 1400, by: 10) {
             try await PowerCutMessage.publish(start..<start + 10, with: publisher)
             // Time for a commit: all at once would be one.
             try await Task.sleep(for: .milliseconds(10))
         }
         agent.centre.resume()
-        try await expectArrival(of: 1239, at: consumer, agent)
-        for start in stride(from: 1240, to: 1300, by: 6) {
+        try await expectArrival(of: 1399, at: consumer, agent)
+        for start in stride(from: 1400, to: 1460, by: 6) {
             try await PowerCutMessage.publish(start..<start + 6, with: publisher)
             try await expectArrival(of: start + 5, at: consumer, agent)
         }
@@ -48,6 +48,34 @@ enum PowerCutFixture {
         await publisher.stop()
         await consumer.stop()
         return PowerCutRun(try recording.trace(), floor: agent.floor.port, centre: agent.centre.port)
+    }
+
+    /// A recorded run that begins on `image`, empty for a first start, and takes in a few messages.
+    ///
+    /// - Returns: the run, and what its log held in the end.
+    static func shortRun(
+        on image: FolderImage = FolderImage(), messages: Range<Int>, faults: [FaultInjection] = []
+    ) async throws -> (run: PowerCutRun, content: PowerCutCheck.Content) {
+        let agent = try await RunningAgent(options)
+        if image != FolderImage() { try image.write(to: agent.logFolder) }
+        let consumer = try await PowerCutConsumer(at: agent.centre)
+        let recording = try TraceRecording(
+            of: agent.command, following: agent.logFolder, into: agent.folder.file("strace.log"), faults: faults)
+        try agent.start(recording.command)
+        try await agent.waitUntilReceiving()
+        let publisher = try await publisher(to: agent.floor)
+        for start in stride(from: messages.lowerBound, to: messages.upperBound, by: 3) {
+            let end = min(start + 3, messages.upperBound)
+            try await PowerCutMessage.publish(start..<end, with: publisher)
+            try await expectArrival(of: end - 1, at: consumer, agent)
+        }
+        try await agent.endTraced(by: recording)
+        await publisher.stop()
+        await consumer.stop()
+        let run = PowerCutRun(try recording.trace(), floor: agent.floor.port, centre: agent.centre.port)
+        let log = try PowerCutCheck.open(agent.logFolder)
+        defer { log.close() }
+        return (run, PowerCutCheck.content(of: log))
     }
 
     /// A run without faults gives one position to each message, in order.
