@@ -1,6 +1,8 @@
 import AgentTestKit
+import LogStore
 import Records
 import Testing
+import Uplinks
 
 /// The ring is smaller than what comes while there is no link.
 struct FullRingTests {
