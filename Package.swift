@@ -3,7 +3,9 @@ import PackageDescription
 
 // One array for all targets: Swift 6 mode comes from the tools version; a warning is an error everywhere.
 let settings: [SwiftSetting] = [
-    .treatAllWarnings(as: .error)
+    .treatAllWarnings(as: .error),
+    // SE-0444: a package's own `import Foundation` must not lend us its members, which would link ICU, 45 MB of it.
+    .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
 // Code that walks every byte is optimised in debug builds too: the tests damage and read thousands of logs.
@@ -49,8 +51,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "AgentTestKit", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "StrictTOML",
-                "Threads", "Uplinks",
+                "Agent", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "SerialIO", "Simulation",
+                "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -61,8 +63,10 @@ let package = Package(
             name: "millrace-bench", dependencies: ["LogStore", "Records"], path: "Benchmarks/append",
             swiftSettings: settings),
 
+        // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
+        .target(name: "Simulation", dependencies: ["Threads"], swiftSettings: settings),
         .target(
-            name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Threads"],
+            name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Simulation", "Threads"],
             swiftSettings: settings),
 
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
@@ -70,7 +74,8 @@ let package = Package(
             name: "AgentTests",
             dependencies: [
                 "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "StrictTOML",
+                "StrictTOML", "Threads", "Uplinks", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),

@@ -121,6 +121,9 @@ public final class FakeBrokerConnection: @unchecked Sendable {
         return true
     }
 
+    /// Ends the server's side; the client sees the end of the stream after everything that was sent.
+    public func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// Reads and ignores everything until the client has closed the connection; for a minute at most.
     public func waitForClose() {
         while receive() != nil {}

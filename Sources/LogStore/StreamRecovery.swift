@@ -47,7 +47,7 @@ struct StreamRecovery {
     }
 
     private mutating func run() throws(LogStoreError) -> Outcome {
-        let salvage = Salvage(folder: folder, decompressor: decompressor)
+        let salvage = Salvage(in: folder, decompressor: decompressor)
         salvage.resume(names: try folder.names())
         let highWaterMark = HighWaterMark(in: folder)
         let mark = highWaterMark.read()

@@ -70,6 +70,10 @@ final class SubscriberSession {
                 events.append(.subscriptionRefused(filter: subscription.filter, reason: code.text))
             }
         }
+        if unanswered.isEmpty {
+            isSubscribed = isEveryOneGranted
+            publish()
+        }
         return events
     }
 

@@ -18,7 +18,7 @@ public enum Limits {
     /// Bytes of one serial line or frame, unless the configuration says less.
     public static let frameSizeMax = 4096
     /// Bytes of one stream's newest chunks that stay in memory for forwarders that keep up.
-    public static let memoryTailSizeMax = 512 << 10
+    public static let memoryTailSizeMax = 256 << 10
     /// Rejected records kept per uplink to be looked at and sent again; older ones make room, counted.
     public static let rejectedKeptMax = 1000
 

@@ -1,3 +1,4 @@
+import Records
 import TOMLKit
 
 /// A parsed TOML file (TOML 1.0.0).

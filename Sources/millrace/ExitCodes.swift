@@ -1,9 +1,12 @@
 import ArgumentParser
 import Glibc
 import LogStore
+import MQTTTransport
 import StrictTOML
 
 extension ExitCode {
+    /// A program that is needed is not installed (sysexits.h EX_UNAVAILABLE).
+    static let missingProgram = ExitCode(69)
     /// The log cannot be used (sysexits.h EX_IOERR).
     static let unusableLog = ExitCode(74)
     /// Another process holds the log: try again later (EX_TEMPFAIL).
@@ -13,9 +16,14 @@ extension ExitCode {
 }
 
 /// Writes a line to standard error.
-func printError(_ text: String) {
+@Sendable func printError(_ text: String) {
+    writeLine(text, to: 2)
+}
+
+/// Writes a line at once, whatever stands behind the descriptor: people and programs wait for it.
+func writeLine(_ text: String, to descriptor: Int32) {
     let bytes = Array((text + "\n").utf8)
-    _ = write(2, bytes, bytes.count)
+    _ = write(descriptor, bytes, bytes.count)
 }
 
 /// Runs `body`; failures become a message on standard error and an exit code.
@@ -28,5 +36,13 @@ func reportingFailures<Value>(_ body: () throws -> Value) throws -> Value {
     } catch let error as LogStoreError {
         printError("millrace: \(error.message)")
         throw error.code == .inUse ? ExitCode.logInUse : ExitCode.unusableLog
+    } catch let error as MQTTTransportError where error.isOfConfiguration {
+        printError("millrace: \(error.message)")
+        throw ExitCode.configuration
     }
+}
+
+extension MQTTTransportError {
+    /// Whether another configuration would mend it.
+    fileprivate var isOfConfiguration: Bool { code == .invalidConfiguration || code == .unreadableFile }
 }

@@ -99,6 +99,25 @@ import Testing
         await subscriber.stop()
     }
 
+    @Test func `a server that floods and is gone again and again loses no message`() async throws {
+        let fake = try FakeBroker { number, connection in
+            connection.acceptClient()
+            connection.acceptSubscription()
+            connection.publish(topic: "a/b", payload: Array("\(number)".utf8), packetID: 1)
+            if number < 40 { _ = connection.receive(type: 4) } else { connection.waitForClose() }
+        }
+        let inlet = RecordingInlet()
+        var configuration = testConfiguration(fake.port, "in")
+        configuration.reconnectDelayMin = .milliseconds(1)
+        configuration.reconnectDelayMax = .milliseconds(1)
+        let subscriber = try startSubscriber(
+            configuration, [MQTTSubscription(filter: "a/#")], inlet, linger: .zero)
+        #expect(await eventually { inlet.committed.count >= 40 })
+        #expect(inlet.committed.map(\.text) == (1...40).map { "\($0)" })
+        #expect(subscriber.counters.reconnects == 39)
+        await subscriber.stop()
+    }
+
     @Test func `acknowledgements that nobody waits for are ignored`() async throws {
         let fake = try FakeBroker { _, connection in
             connection.acceptClient()

@@ -141,6 +141,6 @@ func publish(_ texts: [String], to topic: String, through port: UInt16, isRetain
 func prepareSession(_ configuration: MQTTConfiguration, _ filter: String) async throws {
     let inlet = RecordingInlet()
     let subscriber = try startSubscriber(configuration, [MQTTSubscription(filter: filter)], inlet)
-    guard await eventually({ subscriber.isSubscribed }) else { throw TestKitError("no session") }
+    guard await eventually({ subscriber.isSubscribed }) else { throw TestKitError("no session: \(inlet.events)") }
     await subscriber.stop()
 }

@@ -16,10 +16,14 @@ import Testing
         "Uplinks": ["Compression", "MQTTTransport", "Records"],
         "KafkaUplink": ["CKafka", "Records", "Threads", "Uplinks"],
         "Agent": [
-            "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads", "Uplinks",
+            "CTimex", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads",
+            "Uplinks",
         ],
         "AdminHTTP": ["Agent", "Records"],
-        "AgentTestKit": ["Agent", "LogStore", "MQTTTransport", "Records", "SerialIO", "Threads", "Uplinks"],
+        "Simulation": ["Threads"],
+        "AgentTestKit": [
+            "Agent", "LogStore", "MQTTTransport", "Records", "SerialIO", "Simulation", "Threads", "Uplinks",
+        ],
     ]
 
     /// The commands put the parts together, so they may know them all.
@@ -34,6 +38,7 @@ import Testing
     /// Targets that another target's tests execute, and whose.
     private static let testedElsewhere: [String: String] = [
         "AgentTestKit": "by every test that uses it",
+        "Simulation": "by every test that stands on a broker, a line or a process of its own",
         "millrace": "IntegrationTests run it as a process",
         "millrace-bench": "Benchmarks run it and check its sums",
     ]

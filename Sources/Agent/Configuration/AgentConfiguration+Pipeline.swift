@@ -1,5 +1,6 @@
 import DeviceProfiles
 import MQTTTransport
+import Records
 import SerialIO
 import StrictTOML
 
@@ -26,8 +27,7 @@ extension AgentConfiguration {
         let width = source.routes.map(\.filter.count).max() ?? 0
         return ["  \(source.name): \(describe(source.broker)), up to \(source.receiveMaximum) per commit"]
             + source.routes.map { route in
-                let qos = route.qos == 0 ? " (QoS 0: not acknowledged)" : ""
-                return "    \(padded(route.filter, to: width)) -> \(route.stream)\(qos)"
+                return "    \(padded(route.filter, to: width)) -> \(route.stream)"
             }
     }
 

@@ -9,14 +9,11 @@ public struct MQTTSourceConfiguration: Sendable {
         public var filter: String
         /// Where its messages go.
         public var stream: StreamName
-        /// 0 or 1. At 0 nothing is acknowledged, so that nothing is sent again after a failure.
-        public var qos: Int
 
-        /// A route at QoS 1, unless said otherwise.
-        public init(filter: String, stream: StreamName, qos: Int = 1) {
+        /// Subscribed at QoS 1: 2 cannot be received crash-safe, and 0 would promise nothing.
+        public init(filter: String, stream: StreamName) {
             self.filter = filter
             self.stream = stream
-            self.qos = qos
         }
     }
 

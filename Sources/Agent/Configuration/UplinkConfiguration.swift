@@ -19,7 +19,7 @@ public struct UplinkConfiguration: Sendable {
         /// Records of one message or one send, 1...10,000.
         public var recordsMax = 500
         /// Bytes before compression.
-        public var sizeMax = ByteCount.kibibytes(256)
+        public var sizeMax = ByteCount.kibibytes(96)
 
         /// The defaults.
         public init() {}

@@ -2,6 +2,7 @@ import Logging
 import LogStore
 import Records
 import ServiceLifecycle
+import StrictTOML
 import Synchronization
 import Threads
 import Uplinks
@@ -19,6 +20,7 @@ public final class Forwarder: Service {
         public var isAlarm = false
     }
 
+    /// As in the configuration.
     public let name: UplinkName
     private let log: RingLog
     private let uplink: any Uplink
@@ -41,9 +43,12 @@ public final class Forwarder: Service {
         backOffLimits = backOff
     }
 
+    /// How it goes.
     public var status: Status { shared.withLock { $0 } }
 
     /// Forwards until graceful shutdown or cancellation.
+    ///
+    /// - Throws: nothing; `Service` allows it.
     public func run() async throws {
         await cancelWhenGracefulShutdown { await self.forward() }
         await uplink.close()
@@ -52,15 +57,16 @@ public final class Forwarder: Service {
     private func forward() async {
         var backOff = BackOff(limits: backOffLimits)
         var random = SystemRandomNumberGenerator()
+        var pace = BatchPace()
         while !Task.isCancelled {
             let seen = committed.generation
-            var work = await reading.next()
+            var work = await reading.next(recordsMax: pace.recordsMax)
             if case .nothing = work {
                 await committed.wait(after: seen)
                 continue
             }
             while !Task.isCancelled {
-                let (outcome, following) = await send(work)
+                let (outcome, following) = await send(work, &pace)
                 guard !Task.isCancelled || outcome.isAcknowledgement else { break }
                 guard let delay = settle(outcome, of: work, &backOff, &random) else {
                     work = following
@@ -74,12 +80,16 @@ public final class Forwarder: Service {
     }
 
     /// Sends, and reads on meanwhile. What was read is worth something only if all was confirmed.
-    private func send(_ work: LogReading.Work) async -> (DeliveryOutcome, LogReading.Work) {
+    private func send(_ work: LogReading.Work, _ pace: inout BatchPace) async -> (DeliveryOutcome, LogReading.Work) {
         switch work {
         case .records(let batch):
             let end = Position(epoch: batch.epoch, sequence: batch.last)
-            async let following = reading.next(ahead: [batch.stream: end])
+            async let following = reading.next(ahead: [batch.stream: end], recordsMax: pace.recordsMax)
+            let begun = ContinuousClock.now
             let outcome = await uplink.send(batch)
+            if case .acknowledged(batch.last) = outcome {
+                pace.confirmed(records: batch.records.count, in: begun.duration(to: .now))
+            }
             return (outcome, await following)
         case .lost(let loss):
             return (await uplink.send(loss), .nothing)
@@ -110,7 +120,9 @@ public final class Forwarder: Service {
                 return status.problem != reason
             }
             if isNews {
-                logger.log(level: isAlarm ? .error : .warning, "not delivered: \(reason); next try in \(delay)")
+                logger.log(
+                    level: isAlarm ? .error : .warning,
+                    "not delivered: \(reason); next try in \(DurationText.format(delay))")
             }
             return delay
         }
@@ -133,7 +145,9 @@ public final class Forwarder: Service {
         case .lost(let loss):
             log.confirm(loss, by: name)
             logger.warning(
-                "told upstream that \(loss.count) records of \(loss.stream) are lost (\(loss.reason.rawValue)): \(loss.epoch)/\(loss.first)-\(loss.last)")
+                "told upstream that \(loss.count) records of \(loss.stream) are lost (\(loss.reason.rawValue)): "
+                    + "\(loss.epoch)/\(loss.first)-\(loss.last)"
+            )
             return true
         case .nothing:
             return true

@@ -17,8 +17,8 @@ actor LogReading {
         case nothing
     }
 
-    private static let batchRecordsMax = 4096
-    private static let batchSizeMax = 512 << 10
+    /// Two batches are in memory at a time: one under way, one read meanwhile.
+    private static let batchSizeMax = 256 << 10
     private let executor: ThreadExecutor
     private let log: RingLog
     private let uplink: UplinkName
@@ -38,21 +38,21 @@ actor LogReading {
 
     /// What follows the cursors; those in `ahead` are taken to be where they will be when what is under way has been
     /// confirmed.
-    func next(ahead: [StreamName: Position] = [:]) -> Work {
+    func next(ahead: [StreamName: Position] = [:], recordsMax: Int) -> Work {
         turn += 1
         for source in ordered() {
-            let work = next(of: source.stream, from: ahead[source.stream])
+            let work = next(of: source.stream, from: ahead[source.stream], recordsMax: recordsMax)
             if case .nothing = work { continue }
             return work
         }
         return .nothing
     }
 
-    private func next(of stream: StreamName, from ahead: Position?) -> Work {
+    private func next(of stream: StreamName, from ahead: Position?, recordsMax: Int) -> Work {
         var position = ahead ?? log.position(of: uplink, in: stream)
         while true {
             switch reader(of: stream).read(
-                behind: position, recordsMax: LogReading.batchRecordsMax, bytesMax: LogReading.batchSizeMax)
+                behind: position, recordsMax: recordsMax, bytesMax: LogReading.batchSizeMax)
             {
             case .records(let batch): return .records(batch)
             case .lost(let loss): return .lost(log.describe(loss, for: uplink))

@@ -2,17 +2,22 @@ import Logging
 import MQTTTransport
 import Records
 import ServiceLifecycle
+import StrictTOML
 import Synchronization
 import Uplinks
 
 /// Takes in the messages of one MQTT broker. A PUBACK leaves only when the record is on the disk (promise P1).
 public final class MQTTSource: Service {
+    /// As in the configuration.
     public let name: String
     private let subscriber: MQTTSubscriber
     private let inlet: Inlet
     private let logger: Logger
 
-    init(_ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration, logger: Logger)
+    init(
+        _ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration,
+        logger: Logger
+    )
         throws
     {
         name = configuration.name.rawValue
@@ -24,14 +29,20 @@ public final class MQTTSource: Service {
     }
 
     /// Receives until graceful shutdown; then commits what was received, acknowledges it, and disconnects.
+    ///
+    /// - Throws: ``MQTTTransportError`` where the system gives no thread or descriptor.
     public func run() async throws {
         try subscriber.start()
         await untilShutdown()
         await subscriber.stop()
     }
 
+    /// What it took in since the start.
     public var counters: SourceCounters { inlet.shared.withLock { $0.counters } }
+    /// Whether the broker has accepted us.
     public var isConnected: Bool { subscriber.isConnected }
+    /// Whether the broker has granted every subscription: what is published from now on comes in.
+    public var isSubscribed: Bool { subscriber.isSubscribed }
     /// Why it is not connected, as far as known.
     public var problem: String? { inlet.shared.withLock { $0.problem } }
 
@@ -119,7 +130,7 @@ public final class MQTTSource: Service {
                 }
             case .disconnected(let reason, let retryIn):
                 problem = reason
-                logger.warning("no connection to \(broker): \(reason); next try in \(retryIn)")
+                logger.warning("no connection: \(reason); next try in \(DurationText.format(retryIn))")
             case .subscriptionRefused(let filter, let reason):
                 problem = "the subscription to \(filter) was refused: \(reason)"
                 logger.error("\(broker) refused the subscription to \(filter): \(reason); nothing will arrive for it")

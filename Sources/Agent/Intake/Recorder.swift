@@ -44,7 +44,8 @@ public final class Recorder: Service {
     /// Called after each round and at least once a second, from the recorder's thread: a hung disk silences it.
     private let heartbeat: @Sendable () -> Void
 
-    /// - Parameter linger: how long a serial record waits for company, so that fewer and larger commits wear the flash less.
+    /// - Parameter linger: how long a serial record waits for company, so that fewer and larger commits wear the flash
+    ///   less.
     init(
         log: RingLog, streams: [StreamName], clock: any GatewayClock, linger: Duration, logger: Logger,
         heartbeat: @escaping @Sendable () -> Void
@@ -111,9 +112,11 @@ public final class Recorder: Service {
 
     // MARK: The service
 
-    /// Runs until graceful shutdown, commits what still waits, and closes the log.
+    /// Runs until graceful shutdown or cancellation, commits what still waits, and closes the log.
+    ///
+    /// - Throws: nothing; `Service` allows it.
     public func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             // The thread outlives a cancelled task: it ends only when the last commit is done.
             await withCheckedContinuation { continuation in
                 guard OwnThread.start(named: "recorder", { self.work(continuation) }) else {
@@ -122,7 +125,7 @@ public final class Recorder: Service {
                     return
                 }
             }
-        } onGracefulShutdown: { [gate] in
+        } onCancelOrGracefulShutdown: { [gate] in
             gate.change { $0.isStopping = true }
         }
     }

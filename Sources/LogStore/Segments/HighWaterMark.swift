@@ -12,7 +12,7 @@ final class HighWaterMark {
     /// depends on it: the log goes on without.
     init(in folder: Folder) {
         let name = "high-water"
-        if folder.kind(of: name) == .other { Salvage(folder: folder, decompressor: .init()).quarantine(name) }
+        if folder.kind(of: name) == .other { Salvage(in: folder).quarantine(name) }
         descriptor = open(folder.path(of: name), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     }
 

@@ -55,7 +55,7 @@ struct Ledger {
     }
 
     private func quarantine() {
-        Salvage(folder: folder, decompressor: .init()).quarantine(StateDatabase.fileName)
+        Salvage(in: folder).quarantine(StateDatabase.fileName)
     }
 
     // MARK: At start

@@ -10,7 +10,7 @@ import Records
 /// | `subject` | the topic that the record came on |
 /// | `time` | when it was received, UTC with milliseconds |
 /// | `timequality` | left out when the clock was synchronised; else `unsynchronised` or `corrected` |
-/// | `bootid`, `boottime` | where the time is unsynchronised: boot and milliseconds since it, to correct it later |
+/// | `bootid`, `boottime` | in batches, where the time is unsynchronised: boot and milliseconds since it |
 /// | `retained` | `true` where the broker sent it as a retained message |
 /// | `device`, `sourcetime` | the device of a serial reading, and the source's own timestamp |
 ///
@@ -30,7 +30,8 @@ public enum CloudEvents {
     /// Name of the user property that says how a payload is compressed, after RFC 9110, 8.4.
     public static let contentEncodingProperty = "content-encoding"
 
-    static func source(of gateway: GatewayID) -> String { "/gateways/\(gateway)" }
+    static let sourcePrefix = "/gateways/"
+    static func source(of gateway: GatewayID) -> String { sourcePrefix + gateway.rawValue }
 
     static func name(of quality: RecordTime.Quality) -> String {
         switch quality {

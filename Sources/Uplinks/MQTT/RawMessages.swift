@@ -42,7 +42,6 @@ final class RawMessages: Sendable {
                 .init(name: "source", value: CloudEvents.source(of: gateway)),
                 .init(name: "type", value: CloudEvents.lossType),
                 .init(name: "time", value: timestamps.withLock { $0.string(loss.wallMilliseconds) }),
-                .init(name: LoopGuard.propertyName, value: gateway.rawValue),
             ]
         }
         return MQTTMessage(topic: topic, payload: CloudEventsEncoder.data(of: loss)[...], properties: properties)
@@ -62,20 +61,13 @@ final class RawMessages: Sendable {
         if time.quality != .synchronised {
             own.append(.init(name: "timequality", value: CloudEvents.name(of: time.quality)))
         }
-        if time.quality == .unsynchronised {
-            own.append(.init(name: "bootid", value: time.boot.description))
-            own.append(.init(name: "boottime", value: String(time.bootMilliseconds)))
-        }
         if record.isRetained { own.append(.init(name: "retained", value: "true")) }
-        guard let kept = record.properties else {
-            own.append(.init(name: LoopGuard.propertyName, value: gateway.rawValue))
-            return MQTTProperties(userProperties: own)
-        }
+        guard let kept = record.properties else { return MQTTProperties(userProperties: own) }
         if let device = kept.device { own.append(.init(name: "device", value: device)) }
         if let milliseconds = kept.sourceMilliseconds {
             own.append(.init(name: "sourcetime", value: timestamps.withLock { $0.string(milliseconds) }))
         }
-        LoopGuard.append(path: LoopGuard.path(of: record), gateway: gateway, to: &own)
+        LoopGuard.append(path: LoopGuard.path(of: record), before: gateway, to: &own)
         for property in kept.userProperties where property.name != LoopGuard.propertyName {
             let name = Self.ownNames.contains(property.name) ? "original-" + property.name : property.name
             own.append(.init(name: name, value: property.value))
@@ -100,7 +92,6 @@ final class RawMessages: Sendable {
     }
 
     private static let ownNames: Set<String> = [
-        "specversion", "id", "source", "type", "subject", "time", "timequality", "bootid", "boottime", "retained",
-        "device", "sourcetime",
+        "specversion", "id", "source", "type", "subject", "time", "timequality", "retained", "device", "sourcetime",
     ]
 }

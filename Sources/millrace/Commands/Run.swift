@@ -7,6 +7,7 @@ import LogStore
 import MQTTTransport
 import Records
 import ServiceLifecycle
+import StrictTOML
 import Synchronization
 import UnixSignals
 import Uplinks
@@ -34,10 +35,12 @@ struct Run: AsyncParsableCommand {
                 configuration, logger: logger, makeUplink: makeUplink, heartbeat: { watchdog.beat() })
         }
         logger.notice(
-            "millrace \(Millrace.number), gateway \(configuration.gateway), SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())")
+            "millrace \(Millrace.number), gateway \(configuration.gateway), SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
+        )
         let services = agent.services + [ReadyNotice(notifier: notifier)]
         var group = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "lifecycle") { _ in
                 SwiftLogNoOpLogHandler()
             })
         group.maximumGracefulShutdownDuration = .seconds(8)
@@ -46,9 +49,9 @@ struct Run: AsyncParsableCommand {
     }
 
     private func makeLogger(_ level: LoggingLevel) -> Logger {
-        let style: AgentLogHandler.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
+        let style: LogLines.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
         return Logger(label: "millrace") { _ in
-            AgentLogHandler(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info)
+            LogLines(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info)
         }
     }
 }
@@ -112,7 +115,7 @@ func environment(_ name: String) -> String? {
             switch event {
             case .connected: logger.info("connected to \(address)")
             case .disconnected(let reason, let retryIn):
-                logger.warning("no connection to \(address): \(reason); next try in \(retryIn)")
+                logger.warning("no connection: \(reason); next try in \(DurationText.format(retryIn))")
             case .sessionTakenOver:
                 logger.error("\(address): another client uses our client id; give each a client_id of its own")
             case .subscriptionRefused, .subscriptionDowngraded, .messageRefused: break

@@ -61,7 +61,6 @@ extension AgentConfigurationReader {
                 entry.require("filter", example: "\"sensors/#\"")
                 route = .init(filter: entry.string("filter", allowsEmpty: true) ?? "#", stream: stream)
                 route.stream = readStream(entry, "stream") ?? stream
-                route.qos = entry.integer("qos", in: 0...1) ?? 1
                 entry.finish()
             }
             if let problem = TopicSyntax.problem(filter: route.filter) {

@@ -1,10 +1,11 @@
+import LogStore
 import Records
 import StrictTOML
 
 /// `[streams.NAME]`.
 extension AgentConfigurationReader {
     /// Below this a ring has too few segments to let the oldest go without losing much at once.
-    private static let capacityMin = ByteCount.mebibytes(1)
+    private static let capacityMin = StreamSettings.capacityMin
 
     /// A stream before it is known what is left for those that name no capacity.
     private struct Draft {

@@ -1,3 +1,4 @@
+import MQTTTransport
 import Records
 import StrictTOML
 

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A program started by a test; killed when this object goes.
+/// A program that runs beside this one; killed when this object goes.
 public final class ChildProcess: Sendable {
     /// Where standard output and standard error go.
     public enum Output: Sendable {
@@ -9,7 +9,7 @@ public final class ChildProcess: Sendable {
         case file(String)
         /// To `/dev/null`.
         case discarded
-        /// To the test's own.
+        /// To this program's own.
         case inherited
     }
 
@@ -26,11 +26,12 @@ public final class ChildProcess: Sendable {
     /// Starts `executable`, looked up in `PATH` where it has no slash.
     ///
     /// - Parameters:
-    ///   - environment: the whole environment of the program; nil: the test's.
-    /// - Throws: ``TestKitError`` where it cannot be started.
+    ///   - environment: the whole environment of the program; nil: this program's.
+    ///   - isInOwnGroup: whether it has a process group of its own: Control-C in the terminal does not reach it then.
+    /// - Throws: ``SimulationError`` where it cannot be started.
     public init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil,
-        output: Output = .discarded
+        output: Output = .discarded, isInOwnGroup: Bool = false
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -49,13 +50,15 @@ public final class ChildProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // The test process ignores SIGPIPE once libmosquitto is in use; the program gets the signals' defaults.
+        // This process ignores SIGPIPE once libmosquitto is in use; the program gets the signals' defaults.
         var signals = sigset_t()
         sigfillset(&signals)
         posix_spawnattr_setsigdefault(&attributes, &signals)
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let group = isInOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group))
 
         var pid = pid_t()
         let code = Self.withCStrings([executable] + arguments) { argumentPointers in
@@ -66,7 +69,7 @@ public final class ChildProcess: Sendable {
                 posix_spawnp(&pid, executable, &actions, &attributes, argumentPointers, environmentPointers)
             }
         }
-        guard code == 0 else { throw TestKitError("cannot start \(executable)", errno: code) }
+        guard code == 0 else { throw SimulationError("cannot start \(executable)", errno: code) }
         self.pid = pid
     }
 
@@ -97,7 +100,7 @@ public final class ChildProcess: Sendable {
 
     /// Starts a program, waits for its end, and gives what it wrote; for tools that are over at once.
     ///
-    /// - Throws: ``TestKitError`` unless it exits with 0; the error shows what it wrote.
+    /// - Throws: ``SimulationError`` unless it exits with 0; the error shows what it wrote.
     @discardableResult
     public static func run(_ executable: String, _ arguments: [String]) async throws -> String {
         let folder = try TemporaryFolder("run")
@@ -105,7 +108,7 @@ public final class ChildProcess: Sendable {
         let ending = await process.wait()
         let output = folder.read("output")
         guard ending == .exited(0) else {
-            throw TestKitError("\(executable) ended with \(ending.map { "\($0)" } ?? "nothing"): \(output)")
+            throw SimulationError("\(executable) ended with \(ending.map { "\($0)" } ?? "nothing"): \(output)")
         }
         return output
     }

@@ -42,6 +42,8 @@ public final class Broker: Sendable {
         public var packetSizeMax: Int?
         /// `protocol` of the listener.
         public var listenerProtocol = "mqtt"
+        /// Whether Control-C in the terminal, which goes to a whole process group, leaves it alone.
+        public var isInOwnGroup = false
         /// Further lines, as they are.
         public var lines: [String] = []
 
@@ -52,11 +54,17 @@ public final class Broker: Sendable {
     /// The port on 127.0.0.1; kept over restarts.
     public let port: UInt16
     private let folder: TemporaryFolder
+    private let isInOwnGroup: Bool
     private let process = Mutex<ChildProcess?>(nil)
 
     /// Starts a broker and waits until it accepts connections.
+    ///
+    /// - Throws: ``SimulationError`` where there is no mosquitto, or it does not start; the error shows what it wrote.
     public init(_ options: Options = Options()) async throws {
-        folder = try TemporaryFolder("broker")
+        let folder = try TemporaryFolder("broker")
+        let isInOwnGroup = options.isInOwnGroup
+        self.folder = folder
+        self.isInOwnGroup = isInOwnGroup
         var port: UInt16 = 0
         var started: ChildProcess?
         // Between our asking for a free port and mosquitto's binding it, somebody else may take it.
@@ -64,7 +72,7 @@ public final class Broker: Sendable {
             port = try Self.freePort()
             try await Self.configure(folder, options, port: port)
             do {
-                started = try await Self.start(in: folder, port: port)
+                started = try await Self.start(in: folder, port: port, isInOwnGroup: isInOwnGroup)
                 break
             } catch {
                 if attempt == 5 { throw error }
@@ -81,22 +89,30 @@ public final class Broker: Sendable {
     public var pid: pid_t? { process.withLock { $0?.pid } }
 
     /// Ends the broker in order (SIGTERM), so that it saves what is persistent.
+    ///
+    /// - Throws: ``SimulationError`` where it does not end within 30 s.
     public func stop() async throws {
         try await end(SIGTERM)
     }
 
     /// Ends the broker at once (SIGKILL).
+    ///
+    /// - Throws: ``SimulationError`` where it does not end within 30 s.
     public func kill() async throws {
         try await end(SIGKILL)
     }
 
     /// Starts the broker again, on the same port, and waits until it accepts connections.
+    ///
+    /// - Throws: ``SimulationError`` where it does not start, for one because somebody has taken its port.
     public func start() async throws {
-        let started = try await Self.start(in: folder, port: port)
+        let started = try await Self.start(in: folder, port: port, isInOwnGroup: isInOwnGroup)
         process.withLock { $0 = started }
     }
 
     /// Stops the broker in order and starts it again.
+    ///
+    /// - Throws: as ``stop()`` and ``start()`` do.
     public func restart() async throws {
         try await stop()
         try await start()
@@ -119,21 +135,35 @@ public final class Broker: Sendable {
         }
         guard let running else { return }
         running.kill(signal)
-        guard await running.wait() != nil else { throw TestKitError("mosquitto does not end") }
+        guard await running.wait() != nil else { throw SimulationError("mosquitto does not end") }
     }
 
-    private static func start(in folder: TemporaryFolder, port: UInt16) async throws -> ChildProcess {
+    private static func start(
+        in folder: TemporaryFolder, port: UInt16, isInOwnGroup: Bool
+    ) async throws -> ChildProcess {
+        guard let mosquitto else { throw SimulationError("mosquitto is not installed") }
+        // That somebody listens on the port is not enough: it may be another test that has just been given it.
+        func starts() -> Int { folder.read("log").split(separator: "\n").count { $0.hasSuffix(" running") } }
+        let before = starts()
         let process = try ChildProcess(
-            mosquitto, ["-c", folder.file("mosquitto.conf")], output: .file(folder.file("output")))
-        let isListening = await eventually { !process.isRunning || accepts(port) }
-        guard isListening, process.isRunning else {
-            throw TestKitError("mosquitto does not start: \(folder.read("output"))\(folder.read("log"))")
+            mosquitto, ["-c", folder.file("mosquitto.conf")], output: .file(folder.file("output")),
+            isInOwnGroup: isInOwnGroup)
+        let isOver = await eventually { !process.isRunning || starts() > before }
+        guard isOver, process.isRunning, accepts(port) else {
+            throw SimulationError("mosquitto does not start: \(folder.read("output"))\(folder.read("log"))")
         }
         return process
     }
 
+    /// Whether this machine has a mosquitto that can be started.
+    public static var isInstalled: Bool { mosquitto != nil }
+
     /// Debian keeps it where an ordinary user's `PATH` does not look.
-    private static let mosquitto = access("/usr/sbin/mosquitto", X_OK) == 0 ? "/usr/sbin/mosquitto" : "mosquitto"
+    private static let mosquitto: String? = {
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]
+        return folders.map { "\($0)/mosquitto" }.first { access($0, X_OK) == 0 }
+    }()
 
     private static func configure(_ folder: TemporaryFolder, _ options: Options, port: UInt16) async throws {
         var lines = [

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A folder of its own for one test, removed with everything in it when this object goes.
+/// A folder of its own for one purpose, removed with everything in it when this object goes.
 public final class TemporaryFolder: Sendable {
     /// Absolute path, without a slash at its end.
     public let path: String
@@ -8,13 +8,13 @@ public final class TemporaryFolder: Sendable {
     /// Makes the folder below `$TMPDIR`, or `/tmp`.
     ///
     /// - Parameter isInMemory: on a tmpfs where there is one, for tests that flush thousands of times and cut no power.
-    /// - Throws: ``TestKitError`` where the system refuses.
+    /// - Throws: ``SimulationError`` where the system refuses.
     public init(_ purpose: String = "test", isInMemory: Bool = false) throws {
         let memory = "/dev/shm"
         let base =
             isInMemory && access(memory, W_OK) == 0 ? memory : getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/millrace-\(purpose)-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw TestKitError("cannot make a folder in \(base)", errno: errno) }
+        guard mkdtemp(&template) != nil else { throw SimulationError("cannot make a folder in \(base)", errno: errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
@@ -26,15 +26,17 @@ public final class TemporaryFolder: Sendable {
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Writes a file in the folder and gives its path.
+    ///
+    /// - Throws: ``SimulationError`` where the system refuses.
     @discardableResult
     public func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
         let path = file(name)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw TestKitError("cannot write \(path)", errno: errno) }
+        guard descriptor >= 0 else { throw SimulationError("cannot write \(path)", errno: errno) }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-            throw TestKitError("cannot write \(path)", errno: errno)
+            throw SimulationError("cannot write \(path)", errno: errno)
         }
         return path
     }
@@ -74,29 +76,5 @@ public final class TemporaryFolder: Sendable {
             closedir(directory)
         }
         rmdir(path)
-    }
-}
-
-/// What went wrong in the test kit itself.
-public struct TestKitError: Error, CustomStringConvertible {
-    /// What was attempted, and why it failed.
-    public let description: String
-
-    /// With the system's reason where `errno` is given.
-    public init(_ attempt: String, errno code: Int32? = nil) {
-        description = code.map { "\(attempt): \(String(cString: strerror($0)))" } ?? attempt
-    }
-}
-
-/// Asks again and again until `condition` holds, for `limit` at most; whether it held in the end.
-public func eventually(
-    within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
-) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + limit
-    while true {
-        if try await condition() { return true }
-        guard ContinuousClock.now < deadline else { return false }
-        // A cancelled test asks faster, and ends at its deadline all the same.
-        try? await Task.sleep(for: .milliseconds(5))
     }
 }

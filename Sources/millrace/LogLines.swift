@@ -2,15 +2,18 @@ import Glibc
 import Logging
 
 /// Log lines for journald, with the priority in front (sd-daemon(3)), or for a terminal, with the time.
-struct AgentLogHandler: LogHandler {
+struct LogLines: LogHandler {
     enum Style: Sendable { case journal, terminal }
 
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     private let style: Style
+    private let output: @Sendable (String) -> Void
 
-    init(style: Style, level: Logger.Level) {
+    /// - Parameter output: takes each line, without its end; by default standard error.
+    init(style: Style, level: Logger.Level, output: @escaping @Sendable (String) -> Void = printError) {
         self.style = style
+        self.output = output
         logLevel = level
     }
 
@@ -20,13 +23,11 @@ struct AgentLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = style == .journal ? "<\(event.level.priority)>" : "\(AgentLogHandler.time()) \(event.level.label) "
+        var line = style == .journal ? "<\(event.level.priority)>" : "\(LogLines.time()) \(event.level.label) "
         if let part = metadata["part"] { line += "\(part): " }
         // One event is one line, whatever a device or a broker put into it.
         line += String(event.message.description.map { $0.isNewline || $0 == "\u{0}" ? " " : $0 })
-        line += "\n"
-        let bytes = Array(line.utf8)
-        _ = write(2, bytes, bytes.count)
+        output(line)
     }
 
     private static func time() -> String {

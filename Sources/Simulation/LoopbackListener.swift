@@ -1,13 +1,18 @@
 import Glibc
 
 /// A listening TCP socket on 127.0.0.1, on a port that the system picks.
-final class LoopbackListener: Sendable {
-    let descriptor: Int32
-    let port: UInt16
+public final class LoopbackListener: Sendable {
+    /// The listening socket; closed when this object goes.
+    public let descriptor: Int32
+    /// The port that the system has picked.
+    public let port: UInt16
 
-    init() throws {
+    /// Listens at once.
+    ///
+    /// - Throws: ``SimulationError`` where the system gives no socket.
+    public init() throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw TestKitError("cannot make a socket", errno: errno) }
+        guard descriptor >= 0 else { throw SimulationError("cannot make a socket", errno: errno) }
         self.descriptor = descriptor
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         var address = Self.loopback(0)
@@ -21,14 +26,14 @@ final class LoopbackListener: Sendable {
         port = UInt16(bigEndian: address.sin_port)
         guard code == 0 else {
             close(descriptor)
-            throw TestKitError("cannot listen on loopback", errno: code)
+            throw SimulationError("cannot listen on loopback", errno: code)
         }
     }
 
     deinit { close(descriptor) }
 
     /// A connection to `port`; nil where nobody listens.
-    static func connect(to port: UInt16) -> Int32? {
+    public static func connect(to port: UInt16) -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

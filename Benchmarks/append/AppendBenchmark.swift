@@ -1,0 +1,126 @@
+import Glibc
+import LogStore
+import Records
+
+/// Appends records to a ring log as the recorder does, and prints one line of JSON with what it cost.
+///
+///     millrace-bench append --directory DIR --records N --per-commit N
+@main
+struct AppendBenchmark {
+    private struct SystemClock: GatewayClock {
+        func read() -> ClockReading {
+            ClockReading(
+                boot: BootID(high: 1, low: 1), bootMilliseconds: bootMilliseconds(),
+                wallMilliseconds: milliseconds(CLOCK_REALTIME), isSynchronised: true)
+        }
+
+        func bootMilliseconds() -> Int64 { milliseconds(CLOCK_BOOTTIME) }
+
+        private func milliseconds(_ clock: clockid_t) -> Int64 {
+            var time = timespec()
+            clock_gettime(clock, &time)
+            return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        }
+    }
+
+    static func main() throws {
+        var options = ["--directory": ".", "--records": "1000000", "--per-commit": "500"]
+        var arguments = CommandLine.arguments.dropFirst(2)
+        while let name = arguments.popFirst() {
+            guard options[name] != nil, let value = arguments.popFirst() else { usage() }
+            options[name] = value
+        }
+        guard CommandLine.arguments.dropFirst().first == "append", let records = Int(options["--records"] ?? ""),
+            let perCommit = Int(options["--per-commit"] ?? ""), records > 0, perCommit > 0
+        else { usage() }
+        try measure(directory: options["--directory"] ?? ".", records: records, perCommit: perCommit)
+    }
+
+    private static func usage() -> Never {
+        write("usage: millrace-bench append [--directory DIR] [--records N] [--per-commit N]\n", to: 2)
+        exit(64)
+    }
+
+    /// 137 bytes of JSON as a climate sensor sends it, no two the same.
+    private static func payload(_ number: Int, into bytes: inout [UInt8]) {
+        bytes.removeAll(keepingCapacity: true)
+        let random = UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15 >> 20
+        let parts = [
+            "{\"device\":\"sensor-\(100 + number % 100)\",\"sequence\":\(1_000_000 + number),",
+            "\"time\":\(1_760_000_000_000 + number * 7),\"temperature\":\(20 + random % 10).\(random / 10 % 10),",
+            "\"humidity\":\(40 + random / 100 % 20).\(random / 2000 % 10),",
+            "\"pressure\":10\(10 + random / 20_000 % 20).\(random / 400_000 % 10)}",
+        ]
+        let text = parts.joined()
+        bytes.append(contentsOf: text.utf8)
+        while bytes.count < 137 { bytes.append(0x20) }
+    }
+
+    private static func measure(directory: String, records: Int, perCommit: Int) throws {
+        let clock = SystemClock()
+        let log = try RingLog(
+            LogSettings(
+                path: directory + "/append-log", gateway: GatewayID.unknown,
+                streams: [.telemetry: StreamSettings(capacity: .gibibytes(1))], uplinks: [:]),
+            clock: clock)
+        // The payloads are made beforehand: a source has them already.
+        var payloads: [[UInt8]] = []
+        for number in 0..<min(records, 20_000) {
+            var bytes: [UInt8] = []
+            payload(number, into: &bytes)
+            payloads.append(bytes)
+        }
+        let topics = (0..<100).map { Array("sensors/sensor-\(100 + $0)/reading".utf8) }
+        let written = writtenBytes()
+        let (cpu, wall) = (cpuMicroseconds(), ContinuousClock.now)
+        var appended = 0
+        while appended < records {
+            var builders = [ChunkBuilder(clock: clock.read())]
+            for number in appended..<min(appended + perCommit, records) {
+                if builders[builders.count - 1].isFull { builders.append(ChunkBuilder(clock: clock.read())) }
+                let topic = topics[number % 100]
+                let payload = payloads[number % payloads.count]
+                builders[builders.count - 1].append(
+                    topic: topic.span.bytes, payload: payload.span.bytes, bootMilliseconds: clock.bootMilliseconds())
+            }
+            let failures = log.commit([.telemetry: builders])
+            if let failure = failures[.telemetry] { throw failure }
+            appended += perCommit
+        }
+        let seconds = (ContinuousClock.now - wall) / .seconds(1)
+        let used = cpuMicroseconds() - cpu
+        log.close()
+        let bytes = writtenBytes() - written
+        let figures: [(String, Double)] = [
+            ("records", Double(records)), ("per_commit", Double(perCommit)),
+            ("cpu_us_per_record", Double(used) / Double(records)),
+            ("records_per_second", Double(records) / seconds),
+            ("disk_bytes_per_record", Double(bytes) / Double(records)),
+        ]
+        write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
+    }
+
+    private static func cpuMicroseconds() -> Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000 + Int(usage.ru_utime.tv_usec)
+            + Int(usage.ru_stime.tv_usec)
+    }
+
+    /// What the kernel was made to send to the device: `write_bytes` of proc(5).
+    private static func writtenBytes() -> Int {
+        let descriptor = open("/proc/self/io", O_RDONLY)
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 1024)
+        let count = max(0, read(descriptor, &buffer, buffer.count))
+        for line in String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "\n") {
+            if line.hasPrefix("write_bytes: ") { return Int(line.dropFirst(13)) ?? 0 }
+        }
+        return 0
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(descriptor, bytes, bytes.count)
+    }
+}

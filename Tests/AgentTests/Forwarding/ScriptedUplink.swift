@@ -1,0 +1,75 @@
+import Records
+import Synchronization
+import Uplinks
+
+/// A destination that answers as a test says, and remembers what it confirmed.
+final class ScriptedUplink: Uplink {
+    private struct State {
+        var answer: @Sendable (RecordBatch) -> Answer
+        var payloads: [String] = []
+        var losses: [LostRange] = []
+        var calls = 0
+        var isClosed = false
+    }
+
+    enum Answer {
+        /// All of it.
+        case confirm
+        /// Up to this sequence number.
+        case confirmThrough(UInt64)
+        case retry(String)
+        case reject(UInt64)
+        /// None, until the task is cancelled.
+        case nothing
+    }
+
+    private let state: Mutex<State>
+
+    init(_ answer: @escaping @Sendable (RecordBatch) -> Answer = { _ in .confirm }) {
+        state = Mutex(State(answer: answer))
+    }
+
+    /// The payloads of the records that were confirmed, in the order of the confirmations.
+    var payloads: [String] { state.withLock(\.payloads) }
+    var losses: [LostRange] { state.withLock(\.losses) }
+    var calls: Int { state.withLock(\.calls) }
+    var isClosed: Bool { state.withLock(\.isClosed) }
+
+    func answer(_ answer: @escaping @Sendable (RecordBatch) -> Answer) { state.withLock { $0.answer = answer } }
+
+    func send(_ batch: RecordBatch) async -> DeliveryOutcome {
+        let answer = state.withLock { state in
+            state.calls += 1
+            return state.answer(batch)
+        }
+        switch answer {
+        case .confirm:
+            return confirmed(batch, through: batch.last)
+        case .confirmThrough(let sequence):
+            return confirmed(batch, through: SequenceNumber(sequence))
+        case .retry(let reason):
+            return .retry(after: nil, reason: reason, isAlarm: false)
+        case .reject(let sequence):
+            // What comes before it is confirmed, as a broker would have.
+            _ = confirmed(batch, through: SequenceNumber(sequence - 1))
+            return .reject(SequenceNumber(sequence), reason: "no such thing here")
+        case .nothing:
+            // Cancellation is what ends it.
+            try? await Task.sleep(for: .seconds(3600))
+            return .retry(after: nil, reason: "cancelled", isAlarm: false)
+        }
+    }
+
+    func send(_ loss: LostRange) async -> DeliveryOutcome {
+        state.withLock { $0.losses.append(loss) }
+        return .acknowledged(through: loss.last)
+    }
+
+    func close() async { state.withLock { $0.isClosed = true } }
+
+    private func confirmed(_ batch: RecordBatch, through last: SequenceNumber) -> DeliveryOutcome {
+        let texts = batch.records.filter { $0.sequence <= last }.map { String(decoding: $0.payload, as: UTF8.self) }
+        state.withLock { $0.payloads += texts }
+        return .acknowledged(through: last)
+    }
+}
