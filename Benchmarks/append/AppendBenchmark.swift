@@ -45,10 +45,13 @@ struct AppendBenchmark {
     private static func payload(_ number: Int, into bytes: inout [UInt8]) {
         bytes.removeAll(keepingCapacity: true)
         let random = UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15 >> 20
-        let text =
-            "{\"device\":\"sensor-\(100 + number % 100)\",\"sequence\":\(1_000_000 + number),\"time\":\(1_760_000_000_000 + number * 7),"
-            + "\"temperature\":\(20 + random % 10).\(random / 10 % 10),\"humidity\":\(40 + random / 100 % 20).\(random / 2000 % 10),"
-            + "\"pressure\":10\(10 + random / 20_000 % 20).\(random / 400_000 % 10)}"
+        let parts = [
+            "{\"device\":\"sensor-\(100 + number % 100)\",\"sequence\":\(1_000_000 + number),",
+            "\"time\":\(1_760_000_000_000 + number * 7),\"temperature\":\(20 + random % 10).\(random / 10 % 10),",
+            "\"humidity\":\(40 + random / 100 % 20).\(random / 2000 % 10),",
+            "\"pressure\":10\(10 + random / 20_000 % 20).\(random / 400_000 % 10)}",
+        ]
+        let text = parts.joined()
         bytes.append(contentsOf: text.utf8)
         while bytes.count < 137 { bytes.append(0x20) }
     }
@@ -88,10 +91,13 @@ struct AppendBenchmark {
         let used = cpuMicroseconds() - cpu
         log.close()
         let bytes = writtenBytes() - written
-        write(
-            "{\"records\":\(records),\"per_commit\":\(perCommit),\"cpu_us_per_record\":\(Double(used) / Double(records)),"
-                + "\"records_per_second\":\(Double(records) / seconds),\"disk_bytes_per_record\":\(Double(bytes) / Double(records))}\n",
-            to: 1)
+        let figures: [(String, Double)] = [
+            ("records", Double(records)), ("per_commit", Double(perCommit)),
+            ("cpu_us_per_record", Double(used) / Double(records)),
+            ("records_per_second", Double(records) / seconds),
+            ("disk_bytes_per_record", Double(bytes) / Double(records)),
+        ]
+        write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
     }
 
     private static func cpuMicroseconds() -> Int {

@@ -13,10 +13,15 @@ public final class MillraceAgent: Sendable {
     public typealias UplinkFactory =
         @Sendable (UplinkConfiguration, GatewayID, any GatewayClock, Logger) throws -> any Uplink
 
+    /// What it was made from.
     public let configuration: AgentConfiguration
+    /// The ring log; read it from any thread.
     public let log: RingLog
+    /// In the order of the configuration.
     public let mqttSources: [MQTTSource]
+    /// In the order of the configuration.
     public let serialSources: [SerialSource]
+    /// One per uplink, in the order of the configuration.
     public let forwarders: [Forwarder]
     private let recorder: Recorder
     private let logger: Logger
@@ -58,13 +63,14 @@ public final class MillraceAgent: Sendable {
             return Forwarder(
                 uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
                 reading: LogReading(log, for: uplink.name, sources: sources, on: executor),
-                committed: recorder.committed, backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
+                committed: recorder.committed,
+                backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)
         }
     }
 
-    /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first, all
-    /// at the same time, and then the recorder commits and closes the log.
+    /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
+    /// all at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
         [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
     }

@@ -17,15 +17,18 @@ public struct SystemClock: GatewayClock {
             ?? BootID(high: .random(in: 1 ... .max), low: .random(in: 1 ... .max))
     }
 
+    /// Reads all clocks; `adjtimex` and systemd say whether the wall clock is synchronised.
     public func read() -> ClockReading {
         var status = timex()
         // adjtimex(2) says TIME_ERROR while no time source keeps the clock.
         let isSynchronised = adjtimex(&status) != TIME_ERROR && status.status & STA_UNSYNC == 0
         return ClockReading(
-            boot: boot, bootMilliseconds: bootMilliseconds(), wallMilliseconds: SystemClock.milliseconds(CLOCK_REALTIME),
+            boot: boot, bootMilliseconds: bootMilliseconds(),
+            wallMilliseconds: SystemClock.milliseconds(CLOCK_REALTIME),
             isSynchronised: isSynchronised || access("/run/systemd/timesync/synchronized", F_OK) == 0)
     }
 
+    /// `CLOCK_BOOTTIME`.
     public func bootMilliseconds() -> Int64 { SystemClock.milliseconds(CLOCK_BOOTTIME) }
 
     private static func milliseconds(_ clock: clockid_t) -> Int64 {

@@ -21,6 +21,7 @@ public final class FakeBroker: Sendable {
     /// Starts to listen.
     ///
     /// - Parameter script: what to do with a connection; `number` counts them from 1.
+    /// - Throws: ``SimulationError`` where the system gives no port or thread.
     public init(_ script: @escaping @Sendable (_ number: Int, _ connection: FakeBrokerConnection) -> Void) throws {
         listener = try LoopbackListener()
         port = listener.port

@@ -5,6 +5,7 @@ import Synchronization
 public final class ManualClock: GatewayClock {
     private let reading: Mutex<ClockReading>
 
+    /// A clock that shows this and stands still.
     public init(
         boot: BootID = BootID(high: 1, low: 2), bootMilliseconds: Int64 = 60_000,
         wallMilliseconds: Int64 = 1_760_000_000_000, isSynchronised: Bool = true
@@ -15,7 +16,9 @@ public final class ManualClock: GatewayClock {
                 isSynchronised: isSynchronised))
     }
 
+    /// What it shows.
     public func read() -> ClockReading { reading.withLock { $0 } }
+    /// Its `CLOCK_BOOTTIME`.
     public func bootMilliseconds() -> Int64 { reading.withLock { $0.bootMilliseconds } }
 
     /// Lets time pass: both clocks go on.

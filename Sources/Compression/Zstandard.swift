@@ -4,6 +4,7 @@ import CZstd
 public struct CompressionError: Error, CustomStringConvertible {
     /// The library's own words.
     public let message: String
+    /// The library's words, with its name in front.
     public var description: String { "zstd: \(message)" }
 }
 
@@ -55,6 +56,7 @@ public final class ZstandardCompressor {
 public final class ZstandardDecompressor {
     private let context: OpaquePointer
 
+    /// A decompressor with a context of its own.
     public init() {
         guard let context = ZSTD_createDCtx() else { fatalError("zstd: no memory for a decompression context") }
         self.context = context

@@ -1,7 +1,7 @@
 import Records
 
-/// What is known of the wall clock in each boot: one row makes every record of that boot right, also those already in the
-/// log (DESIGN.md, section 8).
+/// What is known of the wall clock in each boot: one row makes every record of that boot right, also those already in
+/// the log (DESIGN.md, section 8).
 struct BootTable: Sendable, Codable, Equatable {
     private struct Boot: Codable, Equatable, Sendable {
         var id: String

@@ -98,7 +98,9 @@ public final class LogReader {
         }
     }
 
-    private func read(_ segment: StreamIndex.Segment, isActive: Bool, behind cursor: Position) throws(LogStoreError) -> Step {
+    private func read(_ segment: StreamIndex.Segment, isActive: Bool, behind cursor: Position) throws(LogStoreError)
+        -> Step
+    {
         let wanted = cursor.sequence.next
         var place = ChunkTable.Place.atOrBefore(wanted)
         while true {
@@ -114,7 +116,8 @@ public final class LogReader {
                 return .other(.lost(loss(wanted, SequenceNumber(row.first.rawValue - 1), in: cursor.epoch)))
             }
             do throws(DecodingFailure) {
-                let chunk = try Chunk(decoding: row.body, epoch: segment.name.epoch, first: row.first, with: decompressor)
+                let chunk = try Chunk(
+                    decoding: row.body, epoch: segment.name.epoch, first: row.first, with: decompressor)
                 if chunk.last >= wanted { return .chunk(chunk) }
             } catch {
                 // The row is damaged: whatever it held ends where the next row begins, at the latest.

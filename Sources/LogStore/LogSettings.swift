@@ -12,13 +12,15 @@ public struct StreamSettings: Hashable, Sendable {
 
     /// Bytes on disk, everything included. At least ``capacityMin``.
     public var capacity: ByteCount
+    /// What happens when it is full.
     public var overflow: Overflow
     /// How long records are kept, counted while the agent runs, never by the wall clock. Nil: until room is needed.
     public var retention: Duration?
 
     /// Room for a few of the smallest segments.
-    public static let capacityMin = ByteCount.mebibytes(1)
+    public static let capacityMin = ByteCount.mebibytes(4)
 
+    /// A stream of at least ``capacityMin``.
     public init(capacity: ByteCount, overflow: Overflow = .dropOldest, retention: Duration? = nil) {
         precondition(capacity >= StreamSettings.capacityMin)
         self.capacity = capacity
@@ -40,11 +42,14 @@ let pageSize = 4096
 public struct LogSettings: Sendable {
     /// The folder; made, with mode 0700, if its parent exists.
     public var path: String
+    /// Whose log it is.
     public var gateway: GatewayID
+    /// By name.
     public var streams: [StreamName: StreamSettings]
     /// Each uplink with the streams that it forwards. What an uplink has not confirmed is held for it.
     public var uplinks: [UplinkName: Set<StreamName>]
 
+    /// The folder and all that is kept in it.
     public init(
         path: String, gateway: GatewayID, streams: [StreamName: StreamSettings],
         uplinks: [UplinkName: Set<StreamName>]

@@ -10,6 +10,7 @@ public struct LogStatistics: Sendable {
         public let segments: [Segment]
         /// Bytes of all segments on the disk, without the write-ahead log of the active one.
         public let size: ByteCount
+        /// What it may take at most, as configured.
         public let capacity: ByteCount
         /// Where the oldest record still held is, one before it.
         public let start: Position
@@ -33,9 +34,11 @@ public struct LogStatistics: Sendable {
     public struct Segment: Sendable {
         /// The name of the file.
         public let name: String
+        /// The first sequence number.
         public let first: SequenceNumber
         /// Below ``first`` where it is empty.
         public let last: SequenceNumber
+        /// Bytes on the disk.
         public let size: ByteCount
 
         init(_ segment: StreamIndex.Segment) {
@@ -48,14 +51,17 @@ public struct LogStatistics: Sendable {
 
     /// One uplink and one stream. `accepted = forwarded + held + lost + rejected`, always.
     public struct Uplink: Sendable {
+        /// Everything up to here is done with.
         public let position: Position
         /// Records accepted since the uplink was there, with those that were held already then.
         public let accepted: UInt64
+        /// Records that the destination has confirmed.
         public let forwarded: UInt64
         /// Records that are in the log and not yet confirmed.
         public let held: UInt64
         /// Records that were gone before they were confirmed.
         public let lost: UInt64
+        /// Records that the destination will never take.
         public let rejected: UInt64
         /// Lost ranges, told upstream or not, the newest last; bounded.
         public let lostRanges: [LostRange]
@@ -72,6 +78,8 @@ public struct LogStatistics: Sendable {
         }
     }
 
+    /// By name.
     public internal(set) var streams: [StreamName: Stream] = [:]
+    /// By uplink and stream.
     public internal(set) var uplinks: [UplinkName: [StreamName: Uplink]] = [:]
 }

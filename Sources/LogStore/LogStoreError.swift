@@ -2,7 +2,9 @@
 public struct LogStoreError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure; later versions may add kinds.
     public struct Code: Hashable, Sendable {
-        fileprivate enum Kind: Hashable, Sendable { case inUse, full, refused, unusable, laterFormat, inputOutput, damaged, notFound }
+        fileprivate enum Kind: Hashable, Sendable {
+            case inUse, full, refused, unusable, laterFormat, inputOutput, damaged, notFound
+        }
         fileprivate let kind: Kind
 
         /// Another process holds the log.
@@ -23,12 +25,14 @@ public struct LogStoreError: Error, Sendable, CustomStringConvertible {
         public static let notFound = Code(kind: .notFound)
     }
 
+    /// What kind of failure.
     public let code: Code
     /// What was attempted on what, and the next step where a person can act.
     public let message: String
     /// The reason below, where there is one.
     public let underlying: (any Error)?
 
+    /// A failure with its message, and the one below it.
     public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
         self.message = message
@@ -49,5 +53,6 @@ public struct LogStoreError: Error, Sendable, CustomStringConvertible {
             "\(path) has format \(version), which a later version of millrace wrote: install that version again")
     }
 
+    /// The message.
     public var description: String { message }
 }

@@ -4,9 +4,10 @@ import Synchronization
 /// The ring log of a gateway: takes records in, gives them out again behind a cursor, overwrites the oldest when it is
 /// full, and accounts for each one (promises P1, P3, P4, P6, P7).
 ///
-/// ``commit(_:)`` and ``maintain()`` are for one thread, the recorder's; everything else is for any. All of it may block
-/// on the disk.
+/// ``commit(_:)`` and ``maintain()`` are for one thread, the recorder's; everything else is for any. All of it may
+/// block on the disk.
 public final class RingLog: Sendable {
+    /// Whose log it is: the first part of every identity.
     public let gateway: GatewayID
     private let clock: any GatewayClock
     private let folder: Folder
@@ -70,8 +71,8 @@ public final class RingLog: Sendable {
 
     /// Commits chunks, one transaction and one flush per stream.
     ///
-    /// - Returns: the streams that failed, with the reason; the records of all others are on the disk. `full` and `refused` pass when
-    ///   there is room again; other errors are of the device.
+    /// - Returns: the streams that failed, with the reason; the records of all others are on the disk. `full` and
+    ///   `refused` pass when there is room again; other errors are of the device.
     public func commit(_ chunks: [StreamName: [ChunkBuilder]]) -> [StreamName: LogStoreError] {
         var failures: [StreamName: LogStoreError] = [:]
         for (name, builders) in chunks.sorted(by: { $0.key < $1.key }) {
@@ -155,8 +156,8 @@ public final class RingLog: Sendable {
     ///
     /// - Parameter position: the record before the first to be sent; nil for the oldest that is held.
     /// - Returns: how many records will be sent again.
-    /// - Throws: `notFound` where the uplink does not forward the stream, or the position is not behind the cursor and in
-    ///   the log.
+    /// - Throws: `notFound` where the uplink does not forward the stream, or the position is not behind the cursor and
+    ///   in the log.
     public func replay(_ uplink: UplinkName, in stream: StreamName, behind position: Position?) throws(LogStoreError)
         -> UInt64
     {
@@ -176,6 +177,8 @@ public final class RingLog: Sendable {
     }
 
     /// The records that an uplink rejected and that are still kept.
+    ///
+    /// - Throws: `inputOutput` or `damaged` where `state.db` cannot be read.
     public func rejected(by uplink: UplinkName) throws(LogStoreError) -> [RejectedRecord] {
         let result = ledger.withLock { ledger in
             Result { () throws(LogStoreError) in try ledger.rejected(by: uplink) }
@@ -211,8 +214,8 @@ public final class RingLog: Sendable {
 
     // MARK: Making room
 
-    /// Evicts until the stream's sealed segments take at most `sizeMax` bytes; `Int.max` asks for one eviction, because the
-    /// disk is full. False where the policy allows no more.
+    /// Evicts until the stream's sealed segments take at most `sizeMax` bytes; `Int.max` asks for one eviction, because
+    /// the disk is full. False where the policy allows no more.
     private func makeRoom(in stream: StreamLog, sizeMax: Int) -> Bool {
         if sizeMax == Int.max { return evictOldest(of: stream) }
         while stream.index.size > sizeMax {

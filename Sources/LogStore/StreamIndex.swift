@@ -74,7 +74,8 @@ struct StreamIndex: Sendable {
     func held(behind position: Position) -> UInt64 {
         segments.reduce(0) { sum, segment in
             guard segment.name.epoch >= position.epoch, segment.last >= segment.name.first else { return sum }
-            let first = segment.name.epoch == position.epoch
+            let first =
+                segment.name.epoch == position.epoch
                 ? max(segment.name.first, position.sequence.next) : segment.name.first
             return first > segment.last ? sum : sum + segment.last.rawValue - first.rawValue + 1
         }

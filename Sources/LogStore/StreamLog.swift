@@ -53,7 +53,8 @@ final class StreamLog: Sendable {
     ///
     /// - Parameter makeRoom: called when the ring or the disk is full; evicts a segment, or returns false where the
     ///   policy allows none.
-    /// - Throws: `full` and `refused` leave the log as it was. After any other error the next append begins a new epoch.
+    /// - Throws: `full` and `refused` leave the log as it was. After any other error the next append begins a new
+    ///   epoch.
     func append(_ builders: [ChunkBuilder], makeRoom: @Sendable (Int) -> Bool) throws(LogStoreError) {
         let result = writer.withLock { writer in
             do throws(LogStoreError) {
@@ -92,7 +93,8 @@ final class StreamLog: Sendable {
     }
 
     private func commit(
-        _ chunks: [Chunk], to segment: ActiveSegment, with compressor: ZstandardCompressor, makeRoom: @Sendable (Int) -> Bool
+        _ chunks: [Chunk], to segment: ActiveSegment, with compressor: ZstandardCompressor,
+        makeRoom: @Sendable (Int) -> Bool
     ) throws(LogStoreError) {
         while true {
             do throws(SQLiteError) {
@@ -118,7 +120,8 @@ final class StreamLog: Sendable {
         shared.withLock { $0.index.didSeal(size: size) }
     }
 
-    private func begin(_ writer: inout Writer, makeRoom: @Sendable (Int) -> Bool) throws(LogStoreError) -> ActiveSegment {
+    private func begin(_ writer: inout Writer, makeRoom: @Sendable (Int) -> Bool) throws(LogStoreError) -> ActiveSegment
+    {
         let reserve = settings.segmentSize + settings.walPages * pageSize
         guard makeRoom(settings.capacity.rawValue - reserve) else {
             throw LogStoreError(
@@ -145,7 +148,8 @@ final class StreamLog: Sendable {
 
     private func didFail(_ writer: inout Writer) {
         // Nobody knows what of the failed commit reached the disk (fsync may report an error once): its sequence
-        // numbers are never used again, because the next append begins an epoch, which closes this one at what was acknowledged.
+        // numbers are never used again, because the next append begins an epoch, which closes this one at what was
+        // acknowledged.
         writer.failures += 1
         writer.needsNewEpoch = true
         guard let active = writer.active else { return }
@@ -231,7 +235,8 @@ final class StreamLog: Sendable {
         }
     }
 
-    /// A row of the active segment. Nil where there is no such row; `isActive` false where the segment was sealed since.
+    /// A row of the active segment. Nil where there is no such row; `isActive` false where the segment was sealed
+    /// since.
     func activeRow(_ name: SegmentName, _ place: ChunkTable.Place) throws(LogStoreError)
         -> (row: ChunkTable.Row?, isActive: Bool)
     {

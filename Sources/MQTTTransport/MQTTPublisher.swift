@@ -55,6 +55,8 @@ public final class MQTTPublisher: Sendable {
     }
 
     /// Starts the thread, which connects, and connects again whenever the connection is lost. To be called once.
+    ///
+    /// - Throws: ``MQTTTransportError`` where the system gives no thread.
     public func start() throws(MQTTTransportError) {
         try thread.start(named: "mqtt-out") { [self] in
             let loop = PublisherLoop(

@@ -52,6 +52,8 @@ public final class MQTTSubscriber: Sendable {
     }
 
     /// Starts the thread, which connects, and connects again whenever the connection is lost. To be called once.
+    ///
+    /// - Throws: ``MQTTTransportError`` where the system gives no thread.
     public func start() throws(MQTTTransportError) {
         try thread.start(named: "mqtt-in") { [self] in
             let loop = SubscriberLoop(

@@ -115,8 +115,8 @@ extension MosquittoHandle {
         return "TLS with \(configuration.address) failed: \(text)"
     }
 
-    /// What OpenSSL found wrong with the server's certificate, such as "certificate has expired". Nil where the handshake
-    /// was so quick that it failed within ``connect()``: then libmosquitto has thrown the details away.
+    /// What OpenSSL found wrong with the server's certificate, such as "certificate has expired". Nil where the
+    /// handshake was so quick that it failed within ``connect()``: then libmosquitto has thrown the details away.
     private func certificateProblem() -> String? {
         // libmosquitto brings libssl along; to look the two functions up needs neither its headers nor linking to it.
         typealias Result = @convention(c) (UnsafeMutableRawPointer) -> Int

@@ -3,14 +3,19 @@ public struct ByteCount: RawRepresentable, Hashable, Sendable, Comparable, Custo
     /// Bytes, never negative.
     public let rawValue: Int
 
+    /// A size of so many bytes.
     public init(rawValue: Int) {
         precondition(rawValue >= 0)
         self.rawValue = rawValue
     }
 
+    /// So many bytes.
     public static func bytes(_ count: Int) -> ByteCount { ByteCount(rawValue: count) }
+    /// So many times 1024 bytes.
     public static func kibibytes(_ count: Int) -> ByteCount { ByteCount(rawValue: count << 10) }
+    /// So many times 1024² bytes.
     public static func mebibytes(_ count: Int) -> ByteCount { ByteCount(rawValue: count << 20) }
+    /// So many times 1024³ bytes.
     public static func gibibytes(_ count: Int) -> ByteCount { ByteCount(rawValue: count << 30) }
 
     /// Reads `512MiB`, `64 KiB`, `1GiB`, `10MB`, `4096` and `4096B`. IEC prefixes are powers of 1024 and SI prefixes
@@ -39,6 +44,8 @@ public struct ByteCount: RawRepresentable, Hashable, Sendable, Comparable, Custo
         return "\(rawValue) B"
     }
 
+    /// Whether it is smaller.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    /// Both together.
     public static func + (left: Self, right: Self) -> Self { ByteCount(rawValue: left.rawValue + right.rawValue) }
 }

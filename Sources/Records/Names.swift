@@ -15,7 +15,9 @@ public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// The stream that records go to when nothing else is said.
     public static let telemetry = StreamName(unchecked: "telemetry")
 
+    /// The name as written.
     public var description: String { rawValue }
+    /// By the bytes of the names.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
     private init(unchecked text: String) { rawValue = text }
@@ -32,7 +34,9 @@ public struct UplinkName: Hashable, Sendable, Comparable, CustomStringConvertibl
         rawValue = text
     }
 
+    /// The name as written.
     public var description: String { rawValue }
+    /// By the bytes of the names.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -55,6 +59,7 @@ public struct GatewayID: Hashable, Sendable, CustomStringConvertible {
     /// What stands for a gateway whose name is not known: in a log that lost its state.
     public static let unknown = GatewayID(unchecked: "unknown")
 
+    /// The name as written.
     public var description: String { rawValue }
 
     private init(unchecked text: String) { rawValue = text }

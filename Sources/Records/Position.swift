@@ -4,8 +4,10 @@
 /// they began, and two logs that both lost everything still do not share one. A new epoch begins whenever a
 /// sequence number could otherwise be used twice.
 public struct Epoch: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The number itself.
     public let rawValue: UInt64
 
+    /// The epoch with this number.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// Reads the 16 hexadecimal digits that ``description`` writes.
@@ -31,14 +33,18 @@ public struct Epoch: RawRepresentable, Hashable, Sendable, Comparable, Codable, 
 
     /// 16 lower-case hexadecimal digits.
     public var description: String { hexadecimal(rawValue, digits: 16) }
+    /// Whether it began earlier.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// The position of a record in its stream and epoch: 1, 2, 3, ... without holes, never reused.
 public struct SequenceNumber: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The number itself.
     public let rawValue: UInt64
 
+    /// The sequence number with this value.
     @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+    /// The sequence number with this value.
     @inlinable public init(_ value: UInt64) { rawValue = value }
 
     /// Before the first record: where a cursor stands that has confirmed nothing.
@@ -50,21 +56,28 @@ public struct SequenceNumber: RawRepresentable, Hashable, Sendable, Comparable, 
     /// The sequence number `count` places further on.
     @inlinable public func advanced(by count: Int) -> SequenceNumber { SequenceNumber(rawValue + UInt64(count)) }
 
+    /// Decimal digits.
     public var description: String { String(rawValue) }
+    /// Whether it comes earlier.
     @inlinable public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// A place in a stream over all its epochs.
 public struct Position: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The lifetime of the log.
     public let epoch: Epoch
+    /// The position in that epoch.
     public let sequence: SequenceNumber
 
+    /// A place in a stream.
     public init(epoch: Epoch, sequence: SequenceNumber) {
         self.epoch = epoch
         self.sequence = sequence
     }
 
+    /// `<epoch>/<sequence>`.
     public var description: String { "\(epoch)/\(sequence)" }
+    /// Whether it comes earlier in the log.
     public static func < (left: Self, right: Self) -> Bool {
         (left.epoch, left.sequence) < (right.epoch, right.sequence)
     }
@@ -72,10 +85,14 @@ public struct Position: Hashable, Sendable, Comparable, Codable, CustomStringCon
 
 /// What names one record in the whole fleet, for ever: promise P7.
 public struct RecordIdentity: Hashable, Sendable, CustomStringConvertible {
+    /// The gateway within its fleet.
     public let gateway: GatewayID
+    /// The stream of that gateway.
     public let stream: StreamName
+    /// The place in that stream.
     public let position: Position
 
+    /// The identity of one record.
     public init(gateway: GatewayID, stream: StreamName, position: Position) {
         self.gateway = gateway
         self.stream = stream

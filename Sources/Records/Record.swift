@@ -28,6 +28,7 @@ public struct Record: Hashable, Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(properties) }
     }
 
+    /// A record at its place.
     public init(
         sequence: SequenceNumber, topic: String, payload: ArraySlice<UInt8>, time: RecordTime,
         isRetained: Bool = false, properties: RecordProperties? = nil
@@ -46,9 +47,12 @@ public struct Record: Hashable, Sendable {
 public struct RecordProperties: Hashable, Sendable {
     /// A name and a value that mean something to the sender and the receiver only. Names may repeat, order is kept.
     public struct UserProperty: Hashable, Sendable {
+        /// What the sender calls it.
         public var name: String
+        /// What it is.
         public var value: String
 
+        /// A name and its value.
         public init(name: String, value: String) {
             self.name = name
             self.value = value
@@ -57,10 +61,13 @@ public struct RecordProperties: Hashable, Sendable {
 
     /// MIME type of the payload.
     public var contentType: String?
+    /// In the order in which they came; names may repeat.
     public var userProperties: [UserProperty]
     /// Seconds after which the message is of no use, counted from when it was received.
     public var messageExpirySeconds: UInt32?
+    /// Where an answer is expected (MQTT 5.0, 3.3.2.3.5).
     public var responseTopic: String?
+    /// What an answer is to carry (MQTT 5.0, 3.3.2.3.6).
     public var correlationData: [UInt8]?
     /// The sender's word that the payload is UTF-8 text (Payload Format Indicator 1).
     public var isPayloadUTF8: Bool
@@ -69,6 +76,7 @@ public struct RecordProperties: Hashable, Sendable {
     /// The source's own timestamp, milliseconds since 1970: kept beside the time of receipt, never instead.
     public var sourceMilliseconds: Int64?
 
+    /// Nothing, unless said otherwise.
     public init(
         contentType: String? = nil, userProperties: [UserProperty] = [], messageExpirySeconds: UInt32? = nil,
         responseTopic: String? = nil, correlationData: [UInt8]? = nil, isPayloadUTF8: Bool = false,

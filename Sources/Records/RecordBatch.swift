@@ -1,11 +1,15 @@
 /// Records of one stream and epoch, in order and without holes: what a forwarder hands to an uplink.
 public struct RecordBatch: Sendable {
+    /// Whose records these are.
     public let gateway: GatewayID
+    /// The stream that they are in.
     public let stream: StreamName
+    /// The epoch that they are in.
     public let epoch: Epoch
     /// At least one; the sequence numbers count up by one.
     public let records: [Record]
 
+    /// Records that follow one another.
     public init(gateway: GatewayID, stream: StreamName, epoch: Epoch, records: [Record]) {
         precondition(!records.isEmpty, "a batch has at least one record")
         self.gateway = gateway
@@ -14,7 +18,9 @@ public struct RecordBatch: Sendable {
         self.records = records
     }
 
+    /// The first record's sequence number.
     public var first: SequenceNumber { records[0].sequence }
+    /// The last record's sequence number.
     public var last: SequenceNumber { records[records.count - 1].sequence }
 
     /// The identity of one of the records.
@@ -36,16 +42,22 @@ public struct LostRange: Hashable, Sendable, Codable {
         case damaged
     }
 
+    /// The stream that they were in.
     public var stream: StreamName
+    /// The epoch that they were in.
     public var epoch: Epoch
+    /// The first that is gone.
     public var first: SequenceNumber
+    /// The last that is gone.
     public var last: SequenceNumber
     /// Bytes that the records took on disk, as far as known.
     public var bytes: Int
+    /// Why they are gone.
     public var reason: Reason
     /// When the loss was noticed, milliseconds since 1970 as the clock stood.
     public var wallMilliseconds: Int64
 
+    /// A range of at least one record.
     public init(
         stream: StreamName, epoch: Epoch, first: SequenceNumber, last: SequenceNumber, bytes: Int, reason: Reason,
         wallMilliseconds: Int64

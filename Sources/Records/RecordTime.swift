@@ -1,8 +1,11 @@
 /// One boot of the gateway's kernel: `/proc/sys/kernel/random/boot_id` as 16 bytes.
 public struct BootID: Hashable, Sendable, CustomStringConvertible {
+    /// The first eight bytes.
     public let high: UInt64
+    /// The last eight bytes.
     public let low: UInt64
 
+    /// A boot by its 16 bytes.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -17,6 +20,7 @@ public struct BootID: Hashable, Sendable, CustomStringConvertible {
         self.init(high: high, low: low)
     }
 
+    /// 32 hexadecimal digits.
     public var description: String { hexadecimal(high, digits: 16) + hexadecimal(low, digits: 16) }
 }
 
@@ -31,6 +35,7 @@ public struct ClockReading: Hashable, Sendable {
     /// Whether the kernel held the wall clock to be synchronised.
     public var isSynchronised: Bool
 
+    /// All clocks at one moment.
     public init(boot: BootID, bootMilliseconds: Int64, wallMilliseconds: Int64, isSynchronised: Bool) {
         self.boot = boot
         self.bootMilliseconds = bootMilliseconds
@@ -56,12 +61,14 @@ public struct RecordTime: Hashable, Sendable {
 
     /// Milliseconds since 1970-01-01 UTC.
     public var wallMilliseconds: Int64
+    /// How far the wall-clock time can be trusted.
     public var quality: Quality
     /// The boot in which the record came.
     public var boot: BootID
     /// Milliseconds of `CLOCK_BOOTTIME` at which the record came.
     public var bootMilliseconds: Int64
 
+    /// A moment by both clocks.
     public init(wallMilliseconds: Int64, quality: Quality, boot: BootID, bootMilliseconds: Int64) {
         self.wallMilliseconds = wallMilliseconds
         self.quality = quality

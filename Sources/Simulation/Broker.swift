@@ -58,6 +58,8 @@ public final class Broker: Sendable {
     private let process = Mutex<ChildProcess?>(nil)
 
     /// Starts a broker and waits until it accepts connections.
+    ///
+    /// - Throws: ``SimulationError`` where there is no mosquitto, or it does not start; the error shows what it wrote.
     public init(_ options: Options = Options()) async throws {
         let folder = try TemporaryFolder("broker")
         let isInOwnGroup = options.isInOwnGroup
@@ -87,22 +89,30 @@ public final class Broker: Sendable {
     public var pid: pid_t? { process.withLock { $0?.pid } }
 
     /// Ends the broker in order (SIGTERM), so that it saves what is persistent.
+    ///
+    /// - Throws: ``SimulationError`` where it does not end within 30 s.
     public func stop() async throws {
         try await end(SIGTERM)
     }
 
     /// Ends the broker at once (SIGKILL).
+    ///
+    /// - Throws: ``SimulationError`` where it does not end within 30 s.
     public func kill() async throws {
         try await end(SIGKILL)
     }
 
     /// Starts the broker again, on the same port, and waits until it accepts connections.
+    ///
+    /// - Throws: ``SimulationError`` where it does not start, for one because somebody has taken its port.
     public func start() async throws {
         let started = try await Self.start(in: folder, port: port, isInOwnGroup: isInOwnGroup)
         process.withLock { $0 = started }
     }
 
     /// Stops the broker in order and starts it again.
+    ///
+    /// - Throws: as ``stop()`` and ``start()`` do.
     public func restart() async throws {
         try await stop()
         try await start()

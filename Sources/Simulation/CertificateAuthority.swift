@@ -14,6 +14,8 @@ public final class CertificateAuthority: Sendable {
     public let certificateFile: String
 
     /// Makes key and certificate.
+    ///
+    /// - Throws: ``SimulationError`` where `openssl` is not there, or fails.
     public init(name: String = "Test Authority") async throws {
         folder = try TemporaryFolder("ca")
         key = folder.file("authority.key")
@@ -30,6 +32,7 @@ public final class CertificateAuthority: Sendable {
     ///   - name: its common name, and the names of its files.
     ///   - alternativeNames: as OpenSSL writes them, such as `DNS:localhost` or `IP:127.0.0.1`.
     ///   - date: when it is issued, such as `2020-01-01`, for one day; nil: now, for 30 days.
+    /// - Throws: ``SimulationError`` where `openssl` or `faketime` is not there, or fails.
     public func issue(
         _ name: String, alternativeNames: [String] = ["DNS:localhost", "IP:127.0.0.1"], on date: String? = nil
     ) async throws -> Certificate {

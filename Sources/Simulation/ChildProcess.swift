@@ -27,7 +27,7 @@ public final class ChildProcess: Sendable {
     ///
     /// - Parameters:
     ///   - environment: the whole environment of the program; nil: this program's.
-    ///   - isInOwnGroup: whether it has a process group of its own, so that Control-C in the terminal does not reach it.
+    ///   - isInOwnGroup: whether it has a process group of its own: Control-C in the terminal does not reach it then.
     /// - Throws: ``SimulationError`` where it cannot be started.
     public init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil,

@@ -26,6 +26,8 @@ public final class TemporaryFolder: Sendable {
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Writes a file in the folder and gives its path.
+    ///
+    /// - Throws: ``SimulationError`` where the system refuses.
     @discardableResult
     public func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
         let path = file(name)

@@ -10,6 +10,7 @@ public final class Announcement: Sendable {
 
     private let state = Mutex(State())
 
+    /// Nothing was announced yet.
     public init() {}
 
     /// How many announcements there were.

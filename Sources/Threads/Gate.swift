@@ -8,6 +8,7 @@ public final class Gate<State>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
+    /// Guards `state` from now on.
     public init(_ state: sending State) {
         self.state = state
         mutex = .allocate(capacity: 1)

@@ -6,7 +6,8 @@ public enum OwnThread {
     /// Starts a detached thread that runs `body` once.
     ///
     /// - Parameter name: what `ps -T` and `top -H` show; at most 15 bytes, cut beyond.
-    /// - Returns: false where the system would give no thread (`RLIMIT_NPROC`, a pids cgroup); `body` does not run then.
+    /// - Returns: false where the system would give no thread (`RLIMIT_NPROC`, a pids cgroup); `body` does not run
+    ///   then.
     public static func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)

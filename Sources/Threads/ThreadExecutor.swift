@@ -18,6 +18,7 @@ public final class ThreadExecutor: SerialExecutor {
 
     deinit { queue.change { $0.isStopped = true } }
 
+    /// Runs the job on the thread, after those that wait already.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.change { $0.jobs.append(job) }

@@ -3,10 +3,10 @@ import Records
 
 /// Keeps a message from going round between gateways that feed each other.
 ///
-/// Every message that leaves names the gateway it comes from: a raw one in its CloudEvents `source`, a batch in the user
-/// property `millrace-origin`. That property names besides, once each, the gateways that a message has passed before,
-/// like the `Via` of HTTP (RFC 9110, 7.6.3). A gateway that finds its own id does not take the message in. MQTT 3.1.1
-/// has no properties: there only different topics for in and out keep a message from coming back.
+/// Every message that leaves names the gateway it comes from: a raw one in its CloudEvents `source`, a batch in the
+/// user property `millrace-origin`. That property names besides, once each, the gateways that a message has passed
+/// before, like the `Via` of HTTP (RFC 9110, 7.6.3). A gateway that finds its own id does not take the message in. MQTT
+/// 3.1.1 has no properties: there only different topics for in and out keep a message from coming back.
 public enum LoopGuard {
     /// Name of the user property.
     public static let propertyName = "millrace-origin"

@@ -12,11 +12,11 @@ struct Millrace: AsyncParsableCommand {
         commandName: "millrace",
         abstract: "Takes sensor readings in from MQTT and serial ports, keeps them, and forwards them in order.",
         discussion: """
-            An acknowledgement leaves for the local broker only when the record is on the disk; a record counts as delivered only
-            when the destination has confirmed it; every loss is counted and reported.
+            An acknowledgement leaves for the local broker only when the record is on the disk; a record counts as
+            delivered only when the destination has confirmed it; every loss is counted and reported.
 
-            Exit codes: 0 done; 1 what was asked for is not so; 64 wrong arguments; 69 a program that is needed is not installed; 74 the
-            log cannot be used; 75 another process holds the log; 78 the configuration is wrong.
+            Exit codes: 0 done; 1 what was asked for is not so; 64 wrong arguments; 69 a program that is needed is not
+            installed; 74 the log cannot be used; 75 another process holds the log; 78 the configuration is wrong.
             """,
         version: """
             millrace \(number)

@@ -112,7 +112,7 @@ struct RelayTests {
         let client = try Client(relay)
         client.send()
         client.send()
-        #expect(await eventually { relay.behaviour == .silent && relay.traffic.swallowed == 20 - count })
+        #expect(await eventually { relay.behaviour == .silent && relay.traffic.swallowed >= 20 - count })
         #expect(relay.traffic.toServer == count)
         #expect(await eventually { server.received.count == Int(count / 10) })
     }

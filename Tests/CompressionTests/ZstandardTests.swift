@@ -14,7 +14,8 @@ import Testing
 
     @Test func `a frame larger than allowed is refused`() {
         var frame: [UInt8] = []
-        ZstandardCompressor(sizeMax: 1 << 17).compress([UInt8](repeating: 7, count: 1000).span.bytes, appendingTo: &frame)
+        ZstandardCompressor(sizeMax: 1 << 17).compress(
+            [UInt8](repeating: 7, count: 1000).span.bytes, appendingTo: &frame)
         #expect(throws: CompressionError.self) {
             try ZstandardDecompressor().decompress(frame.span.bytes, sizeMax: 999)
         }

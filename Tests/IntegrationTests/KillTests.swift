@@ -5,7 +5,8 @@ import Records
 import Testing
 import Uplinks
 
-/// The process ends without a word, again and again. Its page cache survives, as it does after every crash of a program.
+/// The process ends without a word, again and again. Its page cache survives, as it does after every crash of a
+/// program.
 @Suite(.serialized)
 struct KillTests {
     /// How the agent forwards.

@@ -1,6 +1,8 @@
+import AgentTestKit
 import Glibc
 import LogStore
 import Records
+import Simulation
 import Testing
 
 /// One kind of damage each, done to the files of a log that was killed or closed; then the log is opened again and
@@ -43,8 +45,11 @@ import Testing
         #expect(more.records.map(\.payload) == (total..<(total + 10)).map(LogFixture.payload), "\(what)")
         #expect(more.losses.isEmpty, "\(what)")
         #expect(before.isDisjoint(with: more.records.map(\.identity)), "\(what): an identity was used again")
-        for identity in more.records.map(\.identity) where identity.position.epoch == drained.records.last?.identity.position.epoch {
-            #expect(identity.position.sequence.rawValue > UInt64(drained.records.count + Int(drained.lost)) || drained.lost > 0)
+        for identity in more.records.map(\.identity)
+        where identity.position.epoch == drained.records.last?.identity.position.epoch {
+            #expect(
+                identity.position.sequence.rawValue > UInt64(drained.records.count + Int(drained.lost))
+                    || drained.lost > 0)
         }
         let sums = try #require(store.statistics().uplinks[LogFixture.central]?[.telemetry])
         #expect(sums.accepted == sums.forwarded + sums.held + sums.lost + sums.rejected, "\(what)")
@@ -125,7 +130,8 @@ import Testing
             switch what {
             case "half": truncate(path, content.count / 2)
             case "deleted": unlink(path)
-            case "garbage": FileContent.write((0..<content.count).map { UInt8(truncatingIfNeeded: $0 &* 7919) }, to: path)
+            case "garbage":
+                FileContent.write((0..<content.count).map { UInt8(truncatingIfNeeded: $0 &* 7919) }, to: path)
             default:
                 unlink(path)
                 mkdir(path, 0o700)

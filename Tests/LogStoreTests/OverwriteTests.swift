@@ -1,3 +1,4 @@
+import AgentTestKit
 import LogStore
 import Records
 import Testing

@@ -16,7 +16,8 @@ import Testing
         "Uplinks": ["Compression", "MQTTTransport", "Records"],
         "KafkaUplink": ["CKafka", "Records", "Threads", "Uplinks"],
         "Agent": [
-            "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads", "Uplinks",
+            "CTimex", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads",
+            "Uplinks",
         ],
         "AdminHTTP": ["Agent", "Records"],
         "Simulation": ["Threads"],

@@ -41,6 +41,7 @@ public struct AgentConfiguration: Sendable {
     ///   - text: the TOML.
     ///   - file: the name that messages begin with.
     ///   - directory: what relative paths are taken from.
+    /// - Throws: ``ConfigurationError`` with everything that is wrong.
     public static func read(
         text: String, file: String, directory: String, machineIDPath: String = "/etc/machine-id"
     ) throws(ConfigurationError) -> AgentConfiguration {

@@ -1,7 +1,7 @@
 /// How many records the next batch may hold, so that a destination confirms about once a second.
 ///
-/// A cursor moves when a whole batch is confirmed. Over a slow link, large batches would let it stand still for minutes,
-/// and a break would send all of it again. Where the link is fast, large batches cost least.
+/// A cursor moves when a whole batch is confirmed. Over a slow link, large batches would let it stand still for
+/// minutes, and a break would send all of it again. Where the link is fast, large batches cost least.
 struct BatchPace: Sendable {
     /// What a batch may hold at least and at most.
     static let recordsRange = 64...2048

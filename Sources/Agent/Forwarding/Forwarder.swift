@@ -20,6 +20,7 @@ public final class Forwarder: Service {
         public var isAlarm = false
     }
 
+    /// As in the configuration.
     public let name: UplinkName
     private let log: RingLog
     private let uplink: any Uplink
@@ -42,9 +43,12 @@ public final class Forwarder: Service {
         backOffLimits = backOff
     }
 
+    /// How it goes.
     public var status: Status { shared.withLock { $0 } }
 
     /// Forwards until graceful shutdown or cancellation.
+    ///
+    /// - Throws: nothing; `Service` allows it.
     public func run() async throws {
         await cancelWhenGracefulShutdown { await self.forward() }
         await uplink.close()
@@ -141,7 +145,8 @@ public final class Forwarder: Service {
         case .lost(let loss):
             log.confirm(loss, by: name)
             logger.warning(
-                "told upstream that \(loss.count) records of \(loss.stream) are lost (\(loss.reason.rawValue)): \(loss.epoch)/\(loss.first)-\(loss.last)"
+                "told upstream that \(loss.count) records of \(loss.stream) are lost (\(loss.reason.rawValue)): "
+                    + "\(loss.epoch)/\(loss.first)-\(loss.last)"
             )
             return true
         case .nothing:

@@ -8,6 +8,7 @@ import Uplinks
 
 /// Takes in the messages of one MQTT broker. A PUBACK leaves only when the record is on the disk (promise P1).
 public final class MQTTSource: Service {
+    /// As in the configuration.
     public let name: String
     private let subscriber: MQTTSubscriber
     private let inlet: Inlet
@@ -28,13 +29,17 @@ public final class MQTTSource: Service {
     }
 
     /// Receives until graceful shutdown; then commits what was received, acknowledges it, and disconnects.
+    ///
+    /// - Throws: ``MQTTTransportError`` where the system gives no thread or descriptor.
     public func run() async throws {
         try subscriber.start()
         await untilShutdown()
         await subscriber.stop()
     }
 
+    /// What it took in since the start.
     public var counters: SourceCounters { inlet.shared.withLock { $0.counters } }
+    /// Whether the broker has accepted us.
     public var isConnected: Bool { subscriber.isConnected }
     /// Whether the broker has granted every subscription: what is published from now on comes in.
     public var isSubscribed: Bool { subscriber.isSubscribed }

@@ -44,7 +44,8 @@ public final class Recorder: Service {
     /// Called after each round and at least once a second, from the recorder's thread: a hung disk silences it.
     private let heartbeat: @Sendable () -> Void
 
-    /// - Parameter linger: how long a serial record waits for company, so that fewer and larger commits wear the flash less.
+    /// - Parameter linger: how long a serial record waits for company, so that fewer and larger commits wear the flash
+    ///   less.
     init(
         log: RingLog, streams: [StreamName], clock: any GatewayClock, linger: Duration, logger: Logger,
         heartbeat: @escaping @Sendable () -> Void
@@ -112,6 +113,8 @@ public final class Recorder: Service {
     // MARK: The service
 
     /// Runs until graceful shutdown or cancellation, commits what still waits, and closes the log.
+    ///
+    /// - Throws: nothing; `Service` allows it.
     public func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
             // The thread outlives a cancelled task: it ends only when the last commit is done.

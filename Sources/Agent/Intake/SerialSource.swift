@@ -7,6 +7,7 @@ import Synchronization
 
 /// Takes in the lines of one serial port: readings become a SenML pack (RFC 8428), raw lines stay as they are.
 public final class SerialSource: Service {
+    /// As in the configuration.
     public let name: String
     private let reader: SerialReader
     private let receiver: Receiver
@@ -27,13 +28,17 @@ public final class SerialSource: Service {
     }
 
     /// Reads until graceful shutdown.
+    ///
+    /// - Throws: ``SerialPortError`` where the system gives no thread or descriptor.
     public func run() async throws {
         try reader.start()
         await untilShutdown()
         await reader.stop()
     }
 
+    /// What it took in since the start.
     public var counters: SourceCounters { receiver.shared.withLock { $0.counters } }
+    /// Whether the port is open, absent or unavailable.
     public var state: SerialPortState { receiver.shared.withLock { $0.state } }
 
     /// Where the reader puts its lines: from its one thread, and never onto the disk.

@@ -4,7 +4,8 @@ import Synchronization
 public struct SourceCounters: Sendable, Equatable {
     /// Messages or frames that were handed to the recorder.
     public var received: UInt64 = 0
-    /// Refused for good: too large, an impossible topic. Acknowledged, so that they do not come again, and counted here.
+    /// Refused for good: too large, an impossible topic. Acknowledged, so that they do not come again, and counted
+    /// here.
     public var refused: UInt64 = 0
     /// Dropped because they came from this gateway.
     public var looped: UInt64 = 0
@@ -15,5 +16,6 @@ public struct SourceCounters: Sendable, Equatable {
     /// Times that a commit failed and the source was made to send again.
     public var commitFailures: UInt64 = 0
 
+    /// All zero.
     public init() {}
 }

@@ -16,6 +16,8 @@ public struct FolderImage: Sendable, Equatable {
     /// Reads a folder with all that is in it; an absent folder reads as an empty one.
     ///
     /// Only regular files and folders are taken.
+    ///
+    /// - Throws: what the system says where a file cannot be read.
     public init(reading folder: String) throws(SystemCallTraceError) {
         self.init()
         var waiting = [""]
@@ -47,6 +49,8 @@ public struct FolderImage: Sendable, Equatable {
 
     /// Writes the image into `folder`, which is created where it does not exist; what is in it already stays unless
     /// the image has a file of that name. Hundreds of images go fastest below `/dev/shm`.
+    ///
+    /// - Throws: what the system says where a file cannot be written.
     public func write(to folder: String) throws(SystemCallTraceError) {
         for relative in [""] + folders.sorted() {
             let path = relative.isEmpty ? folder : folder + "/" + relative

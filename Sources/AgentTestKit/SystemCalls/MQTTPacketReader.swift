@@ -57,19 +57,57 @@ struct MQTTPacket {
         else { return nil }
         var start = 4 + topicLength
         if protocolLevel >= 5 {
-            var length = 0
-            for shift in [0, 7, 14, 21] {
-                guard start < body.count else { return nil }
-                length |= Int(body[start] & 0x7F) << shift
-                start += 1
-                if body[start - 1] & 0x80 == 0 { break }
-            }
-            start += length
+            guard let properties = variableInteger(at: start) else { return nil }
+            start = properties.end + properties.value
         }
         guard start <= body.count else { return nil }
         return (
             UInt16(identifier), String(decoding: body[2..<(2 + topicLength)], as: UTF8.self), Array(body[start...])
         )
+    }
+
+    /// Of a PUBLISH of MQTT 5 with QoS 1 or 2: the user properties (section 3.3.2.3.7), in order.
+    var publishUserProperties: [(name: String, value: String)] {
+        guard let topicLength = integer(at: 0), let length = variableInteger(at: 4 + topicLength) else { return [] }
+        let end = min(length.end + length.value, body.count)
+        var next = length.end
+        var properties: [(String, String)] = []
+        while next < end {
+            let type = body[next]
+            next += 1
+            switch type {
+            case 0x01: next += 1
+            case 0x02: next += 4
+            case 0x23: next += 2
+            case 0x0B: next = variableInteger(at: next)?.end ?? end
+            case 0x03, 0x08, 0x09: next += 2 + (integer(at: next) ?? end)
+            case 0x26:
+                guard let name = text(at: next), let value = text(at: name.end) else { return properties }
+                properties.append((name.text, value.text))
+                next = value.end
+            default: return properties
+            }
+        }
+        return properties
+    }
+
+    private func text(at offset: Int) -> (text: String, end: Int)? {
+        guard let length = integer(at: offset), offset + 2 + length <= body.count else { return nil }
+        let end = offset + 2 + length
+        return (String(decoding: body[(offset + 2)..<end], as: UTF8.self), end)
+    }
+
+    /// The variable byte integer (section 1.5.5) at `offset`, and where it ends.
+    private func variableInteger(at offset: Int) -> (value: Int, end: Int)? {
+        var value = 0
+        var next = offset
+        for shift in [0, 7, 14, 21] {
+            guard next < body.count else { return nil }
+            value |= Int(body[next] & 0x7F) << shift
+            next += 1
+            if body[next - 1] & 0x80 == 0 { break }
+        }
+        return (value, next)
     }
 
     /// The 16-bit big-endian number at `offset`.

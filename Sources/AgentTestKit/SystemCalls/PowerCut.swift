@@ -61,7 +61,9 @@ public struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// True with `probability`. Not the library's `random`, whose way from bits to numbers may change.
-    public mutating func isTrue(_ probability: Double) -> Bool { Double(next() >> 11) / 9_007_199_254_740_992 < probability }
+    public mutating func isTrue(_ probability: Double) -> Bool {
+        Double(next() >> 11) / 9_007_199_254_740_992 < probability
+    }
 
     /// From 0 up to `bound`, without it.
     public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }

@@ -19,6 +19,7 @@ public struct TraceRecording: Sendable {
     ///   - folder: the folder to follow. What it holds now becomes the trace's baseline; it may not exist yet.
     ///   - log: the path for strace's log; about five bytes for every byte the program writes.
     ///   - faults: what shall go wrong meanwhile.
+    /// - Throws: ``SystemCallTraceError`` where the folder cannot be read.
     public init(
         of program: [String], following folder: String, into log: String, faults: [FaultInjection] = []
     ) throws(SystemCallTraceError) {
@@ -44,6 +45,8 @@ public struct TraceRecording: Sendable {
     }
 
     /// Reads the log, once the process that ran ``command`` has ended.
+    ///
+    /// - Throws: ``SystemCallTraceError`` where the log is not what strace writes.
     public func trace() throws(SystemCallTraceError) -> SystemCallTrace {
         try SystemCallTrace(log: log, following: folder, baseline: baseline)
     }

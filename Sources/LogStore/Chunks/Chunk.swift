@@ -81,7 +81,8 @@ struct Chunk: Sendable {
                     try reader.integer(as: UInt64.self), try reader.integer(as: UInt64.self),
                     try reader.integer(as: UInt32.self), try reader.integer(as: UInt32.self),
                     ClockReading(
-                        boot: BootID(high: try reader.integer(as: UInt64.self), low: try reader.integer(as: UInt64.self)),
+                        boot: BootID(
+                            high: try reader.integer(as: UInt64.self), low: try reader.integer(as: UInt64.self)),
                         bootMilliseconds: try reader.integer(as: Int64.self),
                         wallMilliseconds: try reader.integer(as: Int64.self),
                         isSynchronised: try reader.byte() & 1 == 1),

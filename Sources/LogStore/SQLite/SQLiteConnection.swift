@@ -86,7 +86,8 @@ final class SQLiteConnection {
 
     private func configure(_ mode: Mode) throws(SQLiteError) {
         guard case .active(let checkpointPages) = mode else {
-            try execute("PRAGMA cache_size=-128; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF")
+            try execute(
+                "PRAGMA cache_size=-128; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF")
             return
         }
         // EXCLUSIVE before WAL keeps the WAL index in memory: no -shm file, and a second process gets SQLITE_BUSY.

@@ -47,8 +47,8 @@ final class ChunkTable {
         }
     }
 
-    /// A flipped bit in a key puts it out of order, and SQLite then finds rows that were not asked for: a walk over them
-    /// would never end.
+    /// A flipped bit in a key puts it out of order, and SQLite then finds rows that were not asked for: a walk over
+    /// them would never end.
     private func checked(_ row: Row?, _ isAsked: (SequenceNumber) -> Bool) throws(SQLiteError) -> Row? {
         guard let row, !isAsked(row.first) else { return row }
         throw SQLiteError(code: .corrupt, message: "keys out of order in \(connection.path)")

@@ -47,7 +47,8 @@ struct Salvage {
         folder.rename(name, to: target)
         if folder.kind(of: name + "-wal") != .absent { folder.rename(name + "-wal", to: target + "-wal") }
         // A folder that cannot be listed keeps its old quarantined files; nothing depends on their removal.
-        let kept = ((try? folder.names()) ?? []).filter { $0.hasSuffix(Salvage.quarantinedSuffix) && $0 != target }.sorted()
+        let kept = ((try? folder.names()) ?? []).filter { $0.hasSuffix(Salvage.quarantinedSuffix) && $0 != target }
+            .sorted()
         for old in kept.dropLast(Salvage.quarantinedMax - 1) where folder.kind(of: old) != .other {
             folder.remove(old)
             folder.remove(old + "-wal")
@@ -75,8 +76,8 @@ struct Salvage {
     /// Copies the sound chunks: from the front until something does not read, then from the back until there. Rows
     /// between are given up.
     private func save(_ name: SegmentName, to copy: String) -> SequenceNumber? {
-        // What cannot be opened has nothing that could be saved; without room for a copy there is none. The damaged file
-        // is kept in quarantine, and its records are a lost range.
+        // What cannot be opened has nothing that could be saved; without room for a copy there is none. The damaged
+        // file is kept in quarantine, and its records are a lost range.
         do {
             let source = try ChunkTable(
                 SQLiteConnection(path: folder.path(of: name.description), mode: .active(checkpointPages: 1_000_000)))
@@ -93,7 +94,9 @@ struct Salvage {
                 }
             }
             for first in soundFirsts(in: source, behind: position) {
-                guard let row = try? source.row(.atOrBefore(first)), let end = soundEnd(of: row, in: name) else { continue }
+                guard let row = try? source.row(.atOrBefore(first)), let end = soundEnd(of: row, in: name) else {
+                    continue
+                }
                 try target.append([row])
                 last = end
             }

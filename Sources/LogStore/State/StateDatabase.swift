@@ -77,7 +77,9 @@ final class StateDatabase {
         statement.bind(uplink.rawValue, at: 1)
         var records: [RejectedRecord] = []
         while try statement.step() {
-            guard let stream = StreamName(statement.text(at: 1)), let epoch = Epoch(statement.text(at: 2)) else { continue }
+            guard let stream = StreamName(statement.text(at: 1)), let epoch = Epoch(statement.text(at: 2)) else {
+                continue
+            }
             records.append(
                 RejectedRecord(
                     uplink: uplink, stream: stream,
@@ -106,7 +108,8 @@ final class StateDatabase {
         try connection.execute(
             """
             DELETE FROM rejected WHERE id IN (
-                SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY uplink ORDER BY id DESC) AS age FROM rejected)
+                SELECT id FROM (
+                    SELECT id, row_number() OVER (PARTITION BY uplink ORDER BY id DESC) AS age FROM rejected)
                 WHERE age > \(Limits.rejectedKeptMax))
             """)
     }
@@ -119,12 +122,17 @@ final class StateDatabase {
 
 /// A record that an uplink will never take, kept to be looked at and sent again.
 public struct RejectedRecord: Sendable, Equatable {
+    /// Who rejected it.
     public var uplink: UplinkName
+    /// The stream that it is in.
     public var stream: StreamName
+    /// Its place in the stream.
     public var position: Position
     /// The destination's own words.
     public var reason: String
+    /// The topic that it came on.
     public var topic: String
+    /// Its bytes as they came.
     public var payload: [UInt8]
     /// When it was rejected, milliseconds since 1970 as the clock stood.
     public var wallMilliseconds: Int64

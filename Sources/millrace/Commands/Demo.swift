@@ -11,12 +11,12 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show it: sensors, a gateway, two brokers and a link to cut, all on this machine.",
         discussion: """
-            Starts two brokers on free ports, simulated devices and sensors on pseudo-terminals, the agent, and a subscriber at
-            the centre that checks every identity; all in temporary folders that are removed afterwards.
+            Starts two brokers on free ports, simulated devices and sensors on pseudo-terminals, the agent, and a
+            subscriber at the centre that checks every identity; all in temporary folders that are removed afterwards.
 
-            In a terminal, `o` cuts and restores the link and `q` ends. With --headless, and where standard output is no
-            terminal, it makes one outage by itself, prints plain lines, and waits until everything has arrived. Exits with 1
-            unless the sums are right, and with 69 where mosquitto is not installed.
+            In a terminal, `o` cuts and restores the link and `q` ends. With --headless, and where standard output is
+            no terminal, it makes one outage by itself, prints plain lines, and waits until everything has arrived.
+            Exits with 1 unless the sums are right, and with 69 where mosquitto is not installed.
             """)
 
     @Option(
@@ -33,8 +33,10 @@ struct Demo: AsyncParsableCommand {
         guard Broker.isInstalled else {
             printError(
                 """
-                millrace demo: the MQTT broker mosquitto is not installed. On Debian and Ubuntu: sudo apt-get install mosquitto. \
-                On Fedora: sudo dnf install mosquitto. On Alpine: sudo apk add mosquitto.
+                millrace demo: the MQTT broker mosquitto is not installed.
+                Debian, Ubuntu: sudo apt-get install mosquitto
+                Fedora: sudo dnf install mosquitto
+                Alpine: sudo apk add mosquitto
                 """)
             throw ExitCode.missingProgram
         }
@@ -66,7 +68,7 @@ struct Demo: AsyncParsableCommand {
             script = DemoScript(world, events: events, cues: cues) { _ in }
         } else {
             let whole = duration ?? .seconds(30)
-            let progress = ProgressLines(world: world, interval: max(.seconds(1), whole / 15))
+            let progress = ProgressLines(world: world, interval: min(max(.seconds(1), whole / 15), .seconds(5)))
             view = progress
             let third = whole / 3
             let cues = [DemoScript.Cue(third, .link), (third, .link), (third, .end)]

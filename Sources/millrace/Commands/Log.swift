@@ -8,8 +8,8 @@ struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look into a log, take records out of it, or send them again.",
         discussion: """
-            The log is locked while an agent runs on it: stop the agent first. Opening it brings it into a sound state, as a start of the
-            agent does.
+            The log is locked while an agent runs on it: stop the agent first. Opening it brings it into a sound
+            state, as a start of the agent does.
             """,
         subcommands: [LogStat.self, LogTail.self, LogExport.self, LogVerify.self, LogReplay.self])
 }
@@ -98,7 +98,8 @@ struct LogExport: ParsableCommand {
         var left = limit
         var lost: UInt64 = 0
         for stream in try chosenStreams(stream, in: log) {
-            let start = try from.map { try parsePosition($0, in: log, stream) } ?? log.statistics().streams[stream]?.start
+            let start =
+                try from.map { try parsePosition($0, in: log, stream) } ?? log.statistics().streams[stream]?.start
             guard let start else { continue }
             RecordWalk(log, stream, behind: start).run { record, batch in
                 guard left > 0 else { return false }

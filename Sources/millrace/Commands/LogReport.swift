@@ -6,7 +6,9 @@ enum LogReport {
     static func text(_ statistics: LogStatistics, of gateway: GatewayID) -> String {
         var lines = ["gateway \(gateway)"]
         for (name, stream) in statistics.streams.sorted(by: { $0.key < $1.key }) {
-            lines += ["", "stream \(name): \(stream.held) records in \(stream.segments.count) segments, \(stream.size)"]
+            lines += [
+                "", "stream \(name): \(stream.held) records in \(stream.segments.count) segments, \(stream.size)",
+            ]
             lines.append("  accepted \(stream.accepted), newest \(stream.end)")
             for segment in stream.segments {
                 lines.append("  \(segment.name)  \(segment.first)-\(segment.last)  \(segment.size)")
@@ -18,7 +20,8 @@ enum LogReport {
                         + " + lost \(sums.lost) + rejected \(sums.rejected)")
                 for loss in sums.lostRanges {
                     lines.append(
-                        "    lost \(loss.epoch)/\(loss.first)-\(loss.last): \(loss.count) records, \(loss.reason.rawValue)")
+                        "    lost \(loss.epoch)/\(loss.first)-\(loss.last): \(loss.count) records, \(loss.reason.rawValue)"
+                    )
                 }
             }
         }

@@ -49,9 +49,9 @@ struct Run: AsyncParsableCommand {
     }
 
     private func makeLogger(_ level: LoggingLevel) -> Logger {
-        let style: AgentLogHandler.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
+        let style: LogLines.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
         return Logger(label: "millrace") { _ in
-            AgentLogHandler(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info)
+            LogLines(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info)
         }
     }
 }

@@ -8,7 +8,7 @@ struct DemoConfiguration {
     var linkPort: UInt16
     var sensors: [SimulatedSensor]
 
-    /// How many messages may be on their way over the link. With its delay, that makes the link as narrow as a real one.
+    /// How many messages may be on their way over the link. With its delay, that makes it as narrow as a real one.
     static let window = 16
 
     /// TOML, to be written beside the log's folder.

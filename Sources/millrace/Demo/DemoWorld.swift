@@ -52,7 +52,7 @@ final class DemoWorld: Sendable {
         let configuration = DemoConfiguration(localPort: localBroker.port, linkPort: relay.port, sensors: sensors)
         configurationPath = try folder.write("millrace.toml", configuration.text)
         let logger = Logger(label: "millrace") { [lines] _ in
-            AgentLogHandler(style: .terminal, level: .info, output: lines.append)
+            LogLines(style: .terminal, level: .info, output: lines.append)
         }
         agent = try MillraceAgent(
             AgentConfiguration.load(path: configurationPath), logger: logger, makeUplink: makeUplink)

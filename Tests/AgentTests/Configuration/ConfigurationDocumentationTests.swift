@@ -1,4 +1,6 @@
+import Records
 import StrictTOML
+import Records
 import Testing
 
 @testable import Agent

@@ -177,7 +177,7 @@ import Testing
         #expect(first.format == .raw)
         #expect(first.streams == configuration.streams.map(\.name))
         #expect(first.batch.recordsMax == 500)
-        #expect(first.batch.sizeMax == .kibibytes(256))
+        #expect(first.batch.sizeMax == .kibibytes(96))
         #expect(first.window == 1000)
         #expect(first.acknowledgementTimeout == .seconds(30))
         #expect(!first.passesRetained)
@@ -275,7 +275,7 @@ import Testing
                 sources
                   local: mqtt://127.0.0.1:1883, MQTT 5, client millrace-plant7-gw2-local, up to 2000 per commit
                     sensors/# -> telemetry
-                    alarms/#  -> alarms (QoS 0: not acknowledged)
+                    alarms/#  -> alarms
                   air: usb:1a86:7523, 9600 8N1, CSV of temperature in Cel, -, count, lines up to 4 KiB
                     serial/air -> telemetry
 
@@ -287,7 +287,7 @@ import Testing
                   central: telemetry, alarms -> mqtts://central.example:8883, MQTT 5, client millrace-plant7-gw2-central
                     gateways/{gateway}/{topic}, raw, one message per record, up to 1000 unconfirmed
                   lake: alarms -> mqtts://lake.example:8883, MQTT 5, client millrace-plant7-gw2-lake
-                    gateways/{gateway}/{stream}, CloudEvents, up to 500 records or 256 KiB per message, zstd, \
+                    gateways/{gateway}/{stream}, CloudEvents, up to 500 records or 96 KiB per message, zstd, \
                 up to 1000 unconfirmed
                 """)
     }

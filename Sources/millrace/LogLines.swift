@@ -2,7 +2,7 @@ import Glibc
 import Logging
 
 /// Log lines for journald, with the priority in front (sd-daemon(3)), or for a terminal, with the time.
-struct AgentLogHandler: LogHandler {
+struct LogLines: LogHandler {
     enum Style: Sendable { case journal, terminal }
 
     var logLevel: Logger.Level
@@ -23,7 +23,7 @@ struct AgentLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = style == .journal ? "<\(event.level.priority)>" : "\(AgentLogHandler.time()) \(event.level.label) "
+        var line = style == .journal ? "<\(event.level.priority)>" : "\(LogLines.time()) \(event.level.label) "
         if let part = metadata["part"] { line += "\(part): " }
         // One event is one line, whatever a device or a broker put into it.
         line += String(event.message.description.map { $0.isNewline || $0 == "\u{0}" ? " " : $0 })
