@@ -1,5 +1,6 @@
 import Glibc
 import LogStore
+import Simulation
 import Testing
 
 struct LockTests {
