@@ -126,7 +126,7 @@ struct BadInputTests {
         try agent.folder.write("password", "\(secret)\n")
         try agent.start()
         try await agent.waitUntilReceiving()
-        #expect(await agent.everLogged("not authori"), "\(agent.logText)")
+        #expect(await agent.everLogged("Not authorized"), "\(agent.logText)")
         #expect(try await agent.stop() == .exited(0))
         #expect(!agent.logText.contains(secret))
         #expect(!agent.logText.contains("another one"))

@@ -1,5 +1,6 @@
 import AgentTestKit
 import Testing
+import Uplinks
 
 /// Others fill the disk that the log is on.
 @Suite(.serialized) struct FullDiskTests {

@@ -1,6 +1,8 @@
 import AgentTestKit
+import LogStore
 import Records
 import Testing
+import Uplinks
 
 /// The ring is smaller than what comes while there is no link.
 struct FullRingTests {
@@ -36,13 +38,14 @@ struct FullRingTests {
         #expect(summary.lost > UInt64(count) / 2, "the ring holds a small part of the backlog")
         #expect(summary.missing == 0 && summary.lostButReceived == 0 && summary.outOfOrder == 0)
         let loss = try #require(inbox.losses.first)
-        #expect(loss.identity.first == SequenceNumber(1))
+        // What the forwarder had read before the ring overflowed, and tries to send all the time, arrives all the same.
+        #expect(inbox.numbers.first == 0 || loss.identity.first == SequenceNumber(1))
         #expect(String(decoding: loss.payload, as: UTF8.self).contains("\"reason\":\"overwritten\""))
         #expect(try await agent.stop() == .exited(0))
         let numbers = try #require(try agent.statistics().uplinks[UplinkName("central")!]?[.telemetry])
-        #expect(numbers.accepted == numbers.forwarded + numbers.held + numbers.lost + numbers.rejected)
-        #expect(numbers.held == 0 && numbers.rejected == 0)
-        #expect(numbers.lost == summary.lost && numbers.forwarded == summary.distinct)
+        #expect(numbers.accepted == UInt64(count) && numbers.lost == summary.lost && numbers.rejected == 0)
+        // The last confirmations may have been on their way when the agent ended.
+        #expect(numbers.forwarded + numbers.held == summary.distinct)
     }
 
     @Test func `P1 P3 a full ring with reject-newest leaves messages with the broker, and all arrive in the end`()

@@ -12,8 +12,8 @@ struct MemoryTests {
             }())
         let relay = try Relay(to: agent.centre.port)
         relay.behaviour = .cut
-        try agent.addUplink(port: relay.port)
-        let witness = try await agent.addWitness()
+        try agent.addUplink(port: relay.port, "format = \"cloudevents\"")
+        let witness = try await agent.addWitness("format = \"cloudevents\"")
         let (sensor, inbox) = (try await Sensor(agent.floor), try await CentralInbox(agent.centre))
         try agent.start()
         try await agent.waitUntilReceiving()

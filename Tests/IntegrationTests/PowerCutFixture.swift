@@ -1,4 +1,5 @@
 import AgentTestKit
+import LogStore
 import MQTTTransport
 import Records
 import Testing

@@ -1,5 +1,6 @@
 import AgentTestKit
 import Testing
+import Uplinks
 
 /// Lines on serial ports, through the whole agent.
 struct SerialLineTests {

@@ -10,9 +10,10 @@ import Uplinks
 final class Sensor: Sendable {
     private let publisher: MQTTPublisher
 
-    init(_ broker: Broker, clientID: String = "sensor") async throws {
+    init(_ broker: Broker) async throws {
         publisher = try MQTTPublisher(
-            configuration: .quick(port: broker.port, clientID: clientID), onEvent: { _ in })
+            configuration: .quick(port: broker.port, clientID: "sensor-\(UInt32.random(in: 0 ... .max))"),
+            onEvent: { _ in })
         try publisher.start()
         guard await publisher.waitUntilConnected() else { throw TestKitError("the sensor has no broker") }
     }
@@ -34,7 +35,8 @@ final class Sensor: Sendable {
         guard report.confirmed == 1 else { throw TestKitError("the sensor: \(report.ending)") }
     }
 
-    func stop() async { await publisher.stop() }
+    /// Its thread would go on for ever.
+    deinit { Task { [publisher] in await publisher.stop() } }
 
     private static func payload(_ number: Int, size: Int) -> [UInt8] {
         var bytes = Array("\(number) ".utf8)
@@ -118,6 +120,9 @@ final class CentralInbox: Sendable {
         guard await eventually({ subscriber.isSubscribed }) else { throw TestKitError("no subscription at the centre") }
     }
 
+    /// Its thread would go on for ever.
+    deinit { Task { [subscriber] in await subscriber.stop() } }
+
     /// The numbers of the readings, in the order of arrival, repeated ones too.
     var numbers: [Int] { inlet.state.withLock(\.numbers) }
     /// The numbers in the order in which each arrived first.
@@ -177,8 +182,8 @@ extension RunningAgent {
     }
 
     /// Adds an uplink whose link is never cut, and gives who reads what it sends: what has arrived there was taken in.
-    func addWitness() async throws -> CentralInbox {
-        try addUplink("witness", port: centre.port, "topic = \"witness/{topic}\"")
+    func addWitness(_ lines: String...) async throws -> CentralInbox {
+        try addUplink("witness", port: centre.port, "topic = \"witness/{gateway}\"", lines.joined(separator: "\n"))
         return try await CentralInbox(centre, filter: "witness/#")
     }
 
