@@ -1,5 +1,8 @@
 import AgentTestKit
+import LogStore
+import Records
 import Testing
+import Uplinks
 
 /// Others fill the disk that the log is on.
 @Suite(.serialized) struct FullDiskTests {

@@ -1,6 +1,9 @@
 import AgentTestKit
+import LogStore
+import MQTTTransport
 import Records
 import Testing
+import Uplinks
 
 /// The ring is smaller than what comes while there is no link.
 struct FullRingTests {

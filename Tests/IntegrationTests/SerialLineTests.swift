@@ -1,5 +1,7 @@
 import AgentTestKit
+import Records
 import Testing
+import Uplinks
 
 /// Lines on serial ports, through the whole agent.
 struct SerialLineTests {

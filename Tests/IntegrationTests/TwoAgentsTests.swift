@@ -1,6 +1,8 @@
 import AgentTestKit
 import Glibc
+import Records
 import Testing
+import Uplinks
 
 struct TwoAgentsTests {
     @Test func `a second agent on the same log ends with 75 and names the holder, and the first goes on`()
