@@ -74,7 +74,7 @@ let package = Package(
             name: "AgentTests",
             dependencies: [
                 "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "StrictTOML", "Threads", "Uplinks", .product(name: "Logging", package: "swift-log"),
+                "Simulation", "StrictTOML", "Threads", "Uplinks", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "SerialIOTests", dependencies: ["AgentTestKit", "Records", "SerialIO", "Threads"],
             swiftSettings: settings),
-        .testTarget(name: "StrictTOMLTests", dependencies: ["Records", "StrictTOML"], swiftSettings: settings),
+        .testTarget(
+            name: "StrictTOMLTests", dependencies: ["Records", "Simulation", "StrictTOML"], swiftSettings: settings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(

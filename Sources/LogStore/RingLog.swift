@@ -81,7 +81,7 @@ public final class RingLog: Sendable {
                 continue
             }
             do throws(LogStoreError) {
-                if stream.beginEpochIfNeeded(), let failure = saveState() { throw failure }
+                if stream.beginEpochIfNeeded() { try saveEpoch(of: stream) }
                 try stream.append(builders) { makeRoom(in: stream, sizeMax: $0) }
             } catch {
                 failures[name] = error
@@ -213,6 +213,14 @@ public final class RingLog: Sendable {
     }
 
     // MARK: Making room
+
+    /// Saves the state, with a new epoch of the stream in it; where the disk is full, at the cost of old records.
+    private func saveEpoch(of stream: StreamLog) throws(LogStoreError) {
+        while let failure = saveState() {
+            guard failure.code == .full, makeRoom(in: stream, sizeMax: Int.max) else { throw failure }
+        }
+        stream.didSaveEpoch()
+    }
 
     /// Evicts until the stream's sealed segments take at most `sizeMax` bytes; `Int.max` asks for one eviction, because
     /// the disk is full. False where the policy allows no more.

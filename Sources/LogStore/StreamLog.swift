@@ -16,6 +16,8 @@ final class StreamLog: Sendable {
         var failures = 0
         /// Whether the segment must be opened anew, in a new epoch, before the next append.
         var needsNewEpoch = false
+        /// Whether `state.db` knows of the present epoch, where it must.
+        var isEpochSaved = true
         var random = SystemRandomNumberGenerator()
     }
 
@@ -72,8 +74,11 @@ final class StreamLog: Sendable {
     private func append(_ builders: [ChunkBuilder], with writer: inout Writer, makeRoom: @Sendable (Int) -> Bool)
         throws(LogStoreError)
     {
-        precondition(!writer.needsNewEpoch, "beginEpochIfNeeded() comes before an append")
-        try sealIfFull(&writer)
+        guard !writer.needsNewEpoch, writer.isEpochSaved else {
+            // A reader gave the active segment up since beginEpochIfNeeded().
+            throw LogStoreError(.damaged, "the newest segment of \(name) does not read; the next commit begins another")
+        }
+        try sealIfFull(&writer, makeRoom: makeRoom)
         let segment: ActiveSegment
         if let active = writer.active { segment = active } else { segment = try begin(&writer, makeRoom: makeRoom) }
         var next = segment.last.next
@@ -106,9 +111,16 @@ final class StreamLog: Sendable {
         }
     }
 
-    private func sealIfFull(_ writer: inout Writer) throws(LogStoreError) {
+    private func sealIfFull(_ writer: inout Writer, makeRoom: @Sendable (Int) -> Bool) throws(LogStoreError) {
         guard let active = writer.active, active.size >= settings.segmentSize else { return }
-        try seal(&writer)
+        while true {
+            do throws(LogStoreError) {
+                return try seal(&writer)
+            } catch {
+                // The checkpoint lets the file grow before the write-ahead log goes.
+                guard error.code == .full, makeRoom(Int.max) else { throw error }
+            }
+        }
     }
 
     /// Checkpoints and closes the active segment, which is never written again.
@@ -158,19 +170,23 @@ final class StreamLog: Sendable {
         if writer.failures >= 3 { salvage(active.name, with: writer.decompressor) }
     }
 
-    /// Begins an epoch if an append has failed. Returns whether it did: the state is to be saved then, before the next
-    /// append, so that nobody takes leftovers of the failed one for records.
+    /// Begins an epoch if an append has failed. Returns whether the state is to be saved, and ``didSaveEpoch()`` to be
+    /// called, before the next append, so that nobody takes leftovers of the failed one for records.
     func beginEpochIfNeeded() -> Bool {
         writer.withLock { writer in
-            guard writer.needsNewEpoch else { return false }
+            guard writer.needsNewEpoch else { return !writer.isEpochSaved }
             shared.withLock { shared in
                 shared.index.begin(shared.index.current.epoch.successor(using: &writer.random))
                 shared.tail.removeAll()
             }
             writer.needsNewEpoch = false
+            writer.isEpochSaved = false
             return true
         }
     }
+
+    /// The state that names the new epoch is on the disk.
+    func didSaveEpoch() { writer.withLock { $0.isEpochSaved = true } }
 
     /// Writes the active segment no more, because it does not read: the next append begins an epoch.
     func abandonActive(_ name: SegmentName) {

@@ -25,20 +25,28 @@ public final class TemporaryFolder: Sendable {
     /// The path of a file in the folder.
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Writes a file in the folder and gives its path.
+    /// Writes a file in the folder, with exactly this mode, and gives its path.
     ///
-    /// - Throws: ``SimulationError`` where the system refuses.
+    /// - Throws: ``SimulationError`` where the file cannot be written.
     @discardableResult
-    public func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
+    public func write(_ name: String, _ content: some Collection<UInt8>, mode: mode_t = 0o600) throws -> String {
         let path = file(name)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw SimulationError("cannot write \(path)", errno: errno) }
         defer { close(descriptor) }
-        let bytes = Array(text.utf8)
-        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+        let bytes = Array(content)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, mode) == 0 else {
             throw SimulationError("cannot write \(path)", errno: errno)
         }
         return path
+    }
+
+    /// Writes a text.
+    ///
+    /// - Throws: ``SimulationError`` where the file cannot be written.
+    @discardableResult
+    public func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
+        try write(name, text.utf8, mode: mode)
     }
 
     /// The content of a file in the folder; empty where there is none.

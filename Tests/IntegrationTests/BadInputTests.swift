@@ -1,5 +1,7 @@
 import AgentTestKit
+import Records
 import Testing
+import Uplinks
 
 /// What people, devices and brokers can do wrong, and what the agent says of it.
 struct BadInputTests {

@@ -3,6 +3,7 @@ import LogStore
 import MQTTTransport
 import Records
 import Testing
+import Uplinks
 
 /// What a link and the brokers at its ends can do to an agent.
 struct BrokenLinkTests {

@@ -1,4 +1,6 @@
 import AgentTestKit
+import LogStore
+import Records
 import Testing
 import Uplinks
 

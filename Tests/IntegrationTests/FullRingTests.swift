@@ -1,5 +1,6 @@
 import AgentTestKit
 import LogStore
+import MQTTTransport
 import Records
 import Testing
 import Uplinks

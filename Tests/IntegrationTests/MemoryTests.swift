@@ -1,5 +1,7 @@
 import AgentTestKit
+import Records
 import Testing
+import Uplinks
 
 struct MemoryTests {
     @Test func `P6 private memory does not grow with the backlog`() async throws {

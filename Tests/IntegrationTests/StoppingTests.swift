@@ -1,6 +1,8 @@
 import AgentTestKit
 import Glibc
+import Records
 import Testing
+import Uplinks
 
 struct StoppingTests {
     @Test func `P1 SIGTERM while the link hangs ends the agent in order, and everything received is in the log`()

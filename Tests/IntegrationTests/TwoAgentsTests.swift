@@ -1,5 +1,6 @@
 import AgentTestKit
 import Glibc
+import Records
 import Testing
 import Uplinks
 

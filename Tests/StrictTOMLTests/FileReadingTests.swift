@@ -1,5 +1,6 @@
 import Glibc
 import Records
+import Simulation
 import StrictTOML
 import Testing
 

@@ -40,7 +40,7 @@ public struct UplinkConfiguration: Sendable {
     /// The streams that are forwarded, at least one, each once.
     public var streams: [StreamName]
     /// Messages that may be on the way without a confirmation; the broker's Receive Maximum may make it less.
-    public var window = 1000
+    public var window = 100
     /// How long a confirmation may take before the connection is given up.
     public var acknowledgementTimeout = Duration.seconds(30)
     /// First wait between attempts; it doubles, with full jitter.

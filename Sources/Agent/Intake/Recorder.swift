@@ -132,6 +132,7 @@ public final class Recorder: Service {
 
     private func work(_ ended: CheckedContinuation<Void, Never>) {
         var maintenance = ContinuousClock.now + .seconds(1)
+        var problem: LogStoreError.Code?
         var isLast = false
         while !isLast {
             let wake = gate.withLock { min($0.deadline ?? maintenance, maintenance) }
@@ -144,7 +145,7 @@ public final class Recorder: Service {
             let isDue = gate.withLock { $0.isRequested || isLast || $0.deadline.map { $0 <= .now } ?? false }
             if isDue { commitRound() }
             if ContinuousClock.now >= maintenance {
-                maintain()
+                maintain(&problem)
                 maintenance = .now + .seconds(1)
             }
             heartbeat()
@@ -193,9 +194,15 @@ public final class Recorder: Service {
         logger.error("stream \(stream) acknowledges nothing: \(error.message)")
     }
 
-    private func maintain() {
-        if let error = log.maintain() {
-            logger.warning("the state is not saved, which costs duplicates if the power fails: \(error.message)")
+    /// One line when the state cannot be saved, not one per second.
+    private func maintain(_ previous: inout LogStoreError.Code?) {
+        let error = log.maintain()
+        defer { previous = error?.code }
+        guard let error else {
+            if previous != nil { logger.notice("the state is saved again") }
+            return
         }
+        guard error.code != previous else { return }
+        logger.warning("the state is not saved, which costs duplicates if the power fails: \(error.message)")
     }
 }

@@ -105,11 +105,9 @@ func environment(_ name: String) -> String? {
     _ configuration: UplinkConfiguration, gateway: GatewayID, clock: any GatewayClock, logger: Logger
 ) throws -> any Uplink {
     let address = "\(configuration.broker.address)"
-    // One message per PUBACK in a large window costs libmosquitto a walk of the window each time.
-    let window = configuration.format == .raw ? min(configuration.window, 100) : configuration.window
     let publisher = try MQTTPublisher(
         configuration: configuration.mqttConfiguration, acknowledgementTimeout: configuration.acknowledgementTimeout,
-        windowMax: window,
+        windowMax: configuration.window,
         onEvent: { event in
             switch event {
             case .connected: logger.info("connected to \(address)")

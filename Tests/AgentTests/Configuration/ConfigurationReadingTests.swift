@@ -178,7 +178,7 @@ import Testing
         #expect(first.streams == configuration.streams.map(\.name))
         #expect(first.batch.recordsMax == 500)
         #expect(first.batch.sizeMax == .kibibytes(96))
-        #expect(first.window == 1000)
+        #expect(first.window == 100)
         #expect(first.acknowledgementTimeout == .seconds(30))
         #expect(!first.passesRetained)
         #expect(first.mqttConfiguration.port == 8883)
@@ -285,10 +285,10 @@ import Testing
 
                 uplinks
                   central: telemetry, alarms -> mqtts://central.example:8883, MQTT 5, client millrace-plant7-gw2-central
-                    gateways/{gateway}/{topic}, raw, one message per record, up to 1000 unconfirmed
+                    gateways/{gateway}/{topic}, raw, one message per record, up to 100 unconfirmed
                   lake: alarms -> mqtts://lake.example:8883, MQTT 5, client millrace-plant7-gw2-lake
                     gateways/{gateway}/{stream}, CloudEvents, up to 500 records or 96 KiB per message, zstd, \
-                up to 1000 unconfirmed
+                up to 100 unconfirmed
                 """)
     }
 
