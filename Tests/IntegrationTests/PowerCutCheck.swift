@@ -182,9 +182,9 @@ struct PowerCutCheck {
         let second = self.content(of: log)
         let start = log.statistics().streams[.telemetry]!.start
         let expected = content.numbers.filter { $0.key > start }.merging(new) { $1 }
-        if second.numbers != expected {
-            return ["the second start finds \(second.numbers.count), not \(expected.count)"]
-        }
+        let more = second.numbers.filter { expected[$0.key] != $0.value }.map { "\($0.key): \($0.value)" }.sorted()
+        let less = expected.filter { second.numbers[$0.key] == nil }.map { "\($0.key): \($0.value)" }.sorted()
+        if !more.isEmpty || !less.isEmpty { return ["the second start finds \(more) and lacks \(less)"] }
         return second.problems + sums(of: log)
     }
 }

@@ -45,6 +45,20 @@ struct PowerCutTests {
         }
     }
 
+    /// What a failed flush covered never reaches the disk, also where a later flush succeeds.
+    @Test(arguments: [FaultInjection.Occurrence.range(12, 17), .every(from: 12, step: 19)])
+    func `P1 P4 P7 a power cut while flushes fail loses nothing acknowledged`(
+        occurrence: FaultInjection.Occurrence
+    ) async throws {
+        let fault = FaultInjection(in: ["fdatasync"], .error(EIO), occurrence)
+        let (run, content) = try await PowerCutFixture.shortRun(messages: 0..<60, faults: [fault])
+        #expect(run.trace.operations.contains { if case .failedSync = $0.action { true } else { false } })
+        var whole = PowerCutPromises()
+        whole.history = content.numbers
+        let seed = KillSeed(for: "power cut while flushes fail, \(fault)").value
+        try Self.check(run, run.trace.powerCuts(200, seed: seed), after: whole)
+    }
+
     private static func check(
         _ run: PowerCutRun, _ cuts: [PowerCut], after before: PowerCutPromises, _ note: String = ""
     ) throws {
