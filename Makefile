@@ -29,7 +29,7 @@ demo: to-demo build ## Sensors, gateway, two brokers and an outage, all on this 
 	@exec $(BINARY) demo $(ARGS)
 
 test: to-test lint ## Build with warnings as errors, check the house rules, run all tests
-	swift test
+	swift test --no-parallel
 
 check: toolchain lint tidy ## What takes seconds: format, house rules, links, man page
 

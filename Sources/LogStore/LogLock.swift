@@ -34,7 +34,10 @@ final class LogLock: Sendable {
 
     /// Lets another process have the log.
     func release() {
-        if isHeld.exchange(false, ordering: .relaxed) { close(descriptor) }
+        guard isHeld.exchange(false, ordering: .relaxed) else { return }
+        // A child that another thread is just starting has a copy of the descriptor until its exec.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     private static func processName() -> String {

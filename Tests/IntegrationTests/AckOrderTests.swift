@@ -3,6 +3,7 @@ import Glibc
 import LogStore
 import Records
 import Testing
+import Uplinks
 
 /// The order of the agent's own system calls: flush first, PUBACK after.
 @Suite(.enabled("strace is missing or may not trace here", PowerCutFixture.canTrace), .serialized)

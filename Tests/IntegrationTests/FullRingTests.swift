@@ -1,6 +1,5 @@
 import AgentTestKit
 import LogStore
-import MQTTTransport
 import Records
 import Testing
 import Uplinks

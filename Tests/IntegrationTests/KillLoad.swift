@@ -9,6 +9,7 @@ final class KillLoad: Sendable {
 
     private let publisher: MQTTPublisher
     private let count = Mutex(0)
+    private let isFinished = Mutex(false)
 
     init(to broker: Broker) async throws {
         publisher = try MQTTPublisher(
@@ -35,14 +36,17 @@ final class KillLoad: Sendable {
         count.withLock { $0 += more }
     }
 
-    /// Publishes about 2,000 readings a second until the task is cancelled.
+    /// Publishes about 2,000 readings a second until ``finish()``.
     func run() async throws {
-        while !Task.isCancelled {
+        while !isFinished.withLock({ $0 }) {
             try await publish(50)
-            // Cancellation ends the pause, and then the loop.
-            try? await Task.sleep(for: .milliseconds(25))
+            try await Task.sleep(for: .milliseconds(25))
         }
     }
+
+    /// Lets ``run()`` return when what it publishes has been confirmed: nobody would know how far a call that is
+    /// cancelled has come.
+    func finish() { isFinished.withLock { $0 = true } }
 
     func stop() async { await publisher.stop() }
 

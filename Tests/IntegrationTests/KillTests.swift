@@ -40,7 +40,7 @@ struct KillTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await load.run() }
             try await kill(agent, KillSeed.count(100) / 2, using: &random)
-            group.cancelAll()
+            load.finish()
             try await group.waitForAll()
         }
         try agent.start()
@@ -64,7 +64,9 @@ struct KillTests {
     private func kill(_ agent: RunningAgent, _ count: Int, using random: inout SeededGenerator) async throws {
         var isCentreUp = true
         for number in 1...count {
-            try await Task.sleep(for: .milliseconds(random.below(random.isTrue(0.2) ? 30 : 600)))
+            // Some while it starts, some after cursors were saved, which happens once a second.
+            let longest = [30, 30, 600, 600, 600, 600, 600, 600, 600, 2000][random.below(10)]
+            try await Task.sleep(for: .milliseconds(random.below(longest)))
             try await agent.kill()
             if number % 5 == 0 {
                 if isCentreUp { try await agent.centre.stop() } else { try await agent.centre.start() }

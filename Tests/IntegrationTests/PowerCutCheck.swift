@@ -1,4 +1,5 @@
 import AgentTestKit
+import Glibc
 import LogStore
 import Records
 
@@ -72,6 +73,28 @@ struct PowerCutCheck {
             case .upToDate: return content
             }
         }
+    }
+
+    /// The high-water mark, which says how far the log was committed: OnDiskFormat.md.
+    static func mark(in image: FolderImage) -> Position? {
+        image.files["streams/telemetry/high-water"].flatMap(mark)
+    }
+
+    /// The high-water mark of a log that is in use.
+    static func mark(at path: String) -> Position? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 32)
+        return read(descriptor, &bytes, bytes.count) == bytes.count ? mark(bytes) : nil
+    }
+
+    private static func mark(_ bytes: [UInt8]) -> Position? {
+        guard bytes.count == 32, bytes[0] != 0 else { return nil }
+        func integer(at offset: Int) -> UInt64 {
+            bytes[offset..<offset + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        return Position(epoch: Epoch(rawValue: integer(at: 8)), sequence: SequenceNumber(integer(at: 16)))
     }
 
     private static func missing(in content: Content, _ promises: PowerCutPromises) -> [String] {

@@ -1,4 +1,5 @@
 import AgentTestKit
+import LogStore
 import MQTTTransport
 import Records
 import Testing
@@ -33,14 +34,14 @@ enum PowerCutFixture {
             try await expectArrival(of: start + 5, at: consumer, agent)
         }
         agent.centre.freeze()
-        for start in stride(from: 240, to: 1400, by: 10) {
+        for start in stride(from: 240, to: 1640, by: 10) {
             try await PowerCutMessage.publish(start..<start + 10, with: publisher)
-            // Time for a commit: all at once would be one.
-            try await Task.sleep(for: .milliseconds(10))
+            // One burst after the other, so that each is a commit of its own.
+            try await expectCommit(through: start + 10, agent)
         }
         agent.centre.resume()
-        try await expectArrival(of: 1399, at: consumer, agent)
-        for start in stride(from: 1400, to: 1460, by: 6) {
+        try await expectArrival(of: 1639, at: consumer, agent)
+        for start in stride(from: 1640, to: 1700, by: 6) {
             try await PowerCutMessage.publish(start..<start + 6, with: publisher)
             try await expectArrival(of: start + 5, at: consumer, agent)
         }
@@ -96,6 +97,15 @@ enum PowerCutFixture {
         try publisher.start()
         _ = await publisher.waitUntilConnected()
         return publisher
+    }
+
+    /// Waits until the log of a run without faults has that many records.
+    private static func expectCommit(through count: Int, _ agent: RunningAgent) async throws {
+        let isCommitted = await eventually(within: .seconds(60)) {
+            let folder = agent.logFolder + "/streams/telemetry"
+            return PowerCutCheck.mark(at: folder + "/high-water").map { $0.sequence.rawValue >= UInt64(count) } ?? false
+        }
+        try #require(isCommitted, "\(count) messages are not committed: \(agent.currentLogText)")
     }
 
     static func expectArrival(of number: Int, at consumer: PowerCutConsumer, _ agent: RunningAgent) async throws {

@@ -78,7 +78,7 @@ struct PowerCutLieTests {
             return outcome
         }
         defer { log.close() }
-        let mark = mark(in: image)
+        let mark = PowerCutCheck.mark(in: image)
         let start = mark.map { Position(epoch: $0.epoch, sequence: .zero) }
         let content = PowerCutCheck.content(of: log, behind: start)
         outcome.problems = content.problems + PowerCutCheck.sums(of: log)
@@ -113,16 +113,5 @@ struct PowerCutLieTests {
         let content = PowerCutCheck.content(of: log)
         let names = try FolderImage(reading: folder.file("log")).files.keys
         return (content.numbers, names.contains { $0.hasSuffix(".quarantined") && $0.contains(".segment") })
-    }
-
-    /// The high-water mark that has survived: OnDiskFormat.md.
-    private static func mark(in image: FolderImage) -> Position? {
-        guard let bytes = image.files["streams/telemetry/high-water"], bytes.count == 32, bytes[0] != 0 else {
-            return nil
-        }
-        func integer(at offset: Int) -> UInt64 {
-            bytes[offset..<offset + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        return Position(epoch: Epoch(rawValue: integer(at: 8)), sequence: SequenceNumber(integer(at: 16)))
     }
 }

@@ -11,7 +11,7 @@ struct PowerCutTests {
     {
         let (run, whole) = try await PowerCutRecorder.shared.longRun()
         let seed = KillSeed(for: "power cut").value
-        try Self.check(run, run.trace.powerCuts(300, seed: seed), after: whole)
+        try Self.check(run, run.trace.powerCuts(KillSeed.count(300), seed: seed), after: whole)
     }
 
     /// The first start: folders, state, the first segment, the first commits.
@@ -69,10 +69,10 @@ private actor PowerCutRecorder {
         if let recorded { return recorded }
         let run = try await PowerCutFixture.longRun()
         #expect(run.trace.unfollowed == [])
-        #expect(run.acknowledged.acknowledgements.count == 1460)
+        #expect(run.acknowledged.acknowledgements.count == 1700)
         var whole = PowerCutPromises()
-        whole.history = try PowerCutFixture.history(of: run, count: 1460)
-        #expect(Set(run.sent.map(\.number)).count < 1460, "the ring has overwritten nothing that waited")
+        whole.history = try PowerCutFixture.history(of: run, count: 1700)
+        #expect(Set(run.sent.map(\.number)).count < 1700, "the ring has overwritten nothing that waited")
         KillSeed.note("power cut: \(run.trace.operations.count) operations, \(run.evictions.count) evictions")
         recorded = (run, whole)
         return (run, whole)

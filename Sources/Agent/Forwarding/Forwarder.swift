@@ -144,10 +144,8 @@ public final class Forwarder: Service {
             return sequence == batch.last
         case .lost(let loss):
             log.confirm(loss, by: name)
-            let range = "\(loss.epoch)/\(loss.first)-\(loss.last)"
-            logger.warning(
-                "told upstream that \(loss.count) records of \(loss.stream) are lost (\(loss.reason.rawValue)): \(range)"
-            )
+            let range = "\(loss.stream) \(loss.epoch)/\(loss.first)-\(loss.last)"
+            logger.warning("told upstream that \(loss.count) records are lost (\(loss.reason.rawValue)): \(range)")
             return true
         case .nothing:
             return true

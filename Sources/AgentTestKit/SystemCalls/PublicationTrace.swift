@@ -1,4 +1,4 @@
-/// What a traced MQTT client has sent to a broker at QoS 1 or 2, and when: what a consumer may know when the power goes.
+/// What a traced MQTT client has sent to a broker at QoS 1 or 2, and when: what a consumer may know when power goes.
 ///
 /// Only connections without TLS can be read: the trace has the bytes of the socket.
 public struct PublicationTrace: Sendable {

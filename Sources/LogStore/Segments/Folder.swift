@@ -17,8 +17,8 @@ struct Folder: Sendable {
         } else if errno != EEXIST {
             throw LogStoreError(
                 errno == ENOSPC ? .full : .unusable,
-                "cannot make the folder \(path): \(String(cString: strerror(errno))); make it, or name another in [log] path"
-            )
+                "cannot make the folder \(path): \(String(cString: strerror(errno))); "
+                    + "make it, or name another in [log] path")
         }
     }
 

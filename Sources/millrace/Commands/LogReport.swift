@@ -19,9 +19,8 @@ enum LogReport {
                     "  uplink \(uplink): accepted \(sums.accepted) = forwarded \(sums.forwarded) + held \(sums.held)"
                         + " + lost \(sums.lost) + rejected \(sums.rejected)")
                 for loss in sums.lostRanges {
-                    lines.append(
-                        "    lost \(loss.epoch)/\(loss.first)-\(loss.last): \(loss.count) records, \(loss.reason.rawValue)"
-                    )
+                    let range = "\(loss.epoch)/\(loss.first)-\(loss.last)"
+                    lines.append("    lost \(range): \(loss.count) records, \(loss.reason.rawValue)")
                 }
             }
         }

@@ -34,9 +34,8 @@ struct Run: AsyncParsableCommand {
             try MillraceAgent(
                 configuration, logger: logger, makeUplink: makeUplink, heartbeat: { watchdog.beat() })
         }
-        logger.notice(
-            "millrace \(Millrace.number), gateway \(configuration.gateway), SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
-        )
+        let libraries = "SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
+        logger.notice("millrace \(Millrace.number), gateway \(configuration.gateway), \(libraries)")
         let services = agent.services + [ReadyNotice(notifier: notifier)]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
