@@ -1,5 +1,6 @@
 import Agent
 import Glibc
+import Simulation
 import StrictTOML
 import Testing
 

@@ -1,6 +1,6 @@
 import Records
+import Simulation
 import StrictTOML
-import Records
 import Testing
 
 @testable import Agent

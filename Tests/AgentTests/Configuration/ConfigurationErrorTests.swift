@@ -1,4 +1,5 @@
 import Agent
+import Simulation
 import StrictTOML
 import Testing
 

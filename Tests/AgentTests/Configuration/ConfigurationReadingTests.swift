@@ -3,6 +3,7 @@ import DeviceProfiles
 import MQTTTransport
 import Records
 import SerialIO
+import Simulation
 import StrictTOML
 import Testing
 
