@@ -82,7 +82,9 @@ public final class RingLog: Sendable {
             }
             do throws(LogStoreError) {
                 if stream.beginEpochIfNeeded() { try saveEpoch(of: stream) }
-                try stream.append(builders) { makeRoom(in: stream, sizeMax: $0) }
+                try stream.append(
+                    builders, makeRoom: { makeRoom(in: stream, sizeMax: $0) },
+                    mayEvict: { mayEvict(through: $0, of: stream) })
             } catch {
                 failures[name] = error
             }
@@ -235,13 +237,18 @@ public final class RingLog: Sendable {
 
     private func evictOldest(of stream: StreamLog) -> Bool {
         guard let oldest = stream.oldestSealed else { return false }
-        if stream.settings.overflow == .rejectNewest {
-            let end = Position(epoch: oldest.name.epoch, sequence: oldest.last)
-            let cursors = self.cursors(in: stream.name)
-            guard !cursors.isEmpty, cursors.allSatisfy({ $0 >= end }) else { return false }
+        guard mayEvict(through: Position(epoch: oldest.name.epoch, sequence: oldest.last), of: stream) else {
+            return false
         }
         evict(stream, reason: .overwritten)
         return true
+    }
+
+    /// Whether the stream's policy lets go of records up to `end` to make room for new ones.
+    private func mayEvict(through end: Position, of stream: StreamLog) -> Bool {
+        guard stream.settings.overflow == .rejectNewest else { return true }
+        let cursors = self.cursors(in: stream.name)
+        return !cursors.isEmpty && cursors.allSatisfy { $0 >= end }
     }
 
     private func evict(_ stream: StreamLog, reason: LostRange.Reason) {

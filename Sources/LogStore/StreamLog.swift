@@ -57,10 +57,20 @@ final class StreamLog: Sendable {
     ///   policy allows none.
     /// - Throws: `full` and `refused` leave the log as it was. After any other error the next append begins a new
     ///   epoch.
-    func append(_ builders: [ChunkBuilder], makeRoom: @Sendable (Int) -> Bool) throws(LogStoreError) {
+    func append(
+        _ builders: [ChunkBuilder], makeRoom: @Sendable (Int) -> Bool, mayEvict: @Sendable (Position) -> Bool
+    ) throws(LogStoreError) {
         let result = writer.withLock { writer in
             do throws(LogStoreError) {
-                try append(builders, with: &writer, makeRoom: makeRoom)
+                while true {
+                    do throws(LogStoreError) {
+                        try append(builders, with: &writer, makeRoom: makeRoom)
+                        break
+                    } catch {
+                        // Nothing is left to evict but what is written now: the last resort.
+                        guard error.code == .full, retire(&writer, if: mayEvict), makeRoom(Int.max) else { throw error }
+                    }
+                }
                 writer.failures = 0
                 return Result<Void, LogStoreError>.success(())
             } catch {
@@ -95,6 +105,18 @@ final class StreamLog: Sendable {
             shared.index.didAppend(through: last, segmentSize: segment.size)
             for chunk in chunks { shared.tail.append(chunk) }
         }
+    }
+
+    /// Ends the active segment so that it can be evicted, if it has records and the policy lets go of all of them. Its
+    /// write-ahead log is not moved into the file: it is about to be removed.
+    private func retire(_ writer: inout Writer, if mayEvict: (Position) -> Bool) -> Bool {
+        guard let active = writer.active, active.last >= active.name.first,
+            mayEvict(Position(epoch: active.name.epoch, sequence: active.last))
+        else { return false }
+        writer.active = nil
+        let size = active.size
+        shared.withLock { $0.index.didSeal(size: size) }
+        return true
     }
 
     private func commit(
