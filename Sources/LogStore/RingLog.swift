@@ -104,6 +104,7 @@ public final class RingLog: Sendable {
     public func close() {
         _ = saveState()
         for stream in streams.values { stream.close() }
+        ledger.withLock { $0.close() }
         lock.release()
     }
 
