@@ -41,6 +41,7 @@ public struct LogStoreError: Error, Sendable, CustomStringConvertible {
 
     init(_ error: SQLiteError) {
         switch error.code {
+        case .busy: self.init(.inUse, error.message, underlying: error)
         case .full: self.init(.full, "no room on the disk: \(error.message)", underlying: error)
         case .corrupt, .notADatabase: self.init(.damaged, error.message, underlying: error)
         default: self.init(.inputOutput, error.message, underlying: error)

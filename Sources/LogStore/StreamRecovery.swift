@@ -96,6 +96,7 @@ struct StreamRecovery {
             return (active, false)
         } catch {
             if error.code == .laterFormat { throw error }
+            if let refusal = folder.refusal(of: newest.description, error.underlying) { throw refusal }
         }
         if isUnfinished(newest, mark: mark) {
             folder.remove(newest.description)

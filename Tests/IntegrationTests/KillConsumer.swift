@@ -75,6 +75,21 @@ final class KillConsumer: Sendable {
     /// Different readings seen.
     var count: Int { inbox.state.withLock { $0.findings.count } }
 
+    private var receivedCount: UInt64 { inbox.state.withLock { $0.findings.audit.summary.received } }
+
+    /// Waits until so many different readings were seen; gives up when nothing at all has come for a while.
+    func waitUntilIdle(orHasSeen count: Int) async {
+        var received = receivedCount
+        while self.count < count {
+            let before = received
+            _ = await eventually {
+                received = receivedCount
+                return received > before
+            }
+            guard received > before else { return }
+        }
+    }
+
     func stop() async { await subscriber.stop() }
 }
 

@@ -34,8 +34,9 @@ struct PowerCutCheck {
         for position in new.keys where promises.sent[position] != nil || content.numbers[position] != nil {
             problems.append("P7: \(position) is given away a second time")
         }
+        let cursor = log.position(of: uplink, in: .telemetry)
         log.close()
-        problems += try again(folder, content, new)
+        problems += try again(folder, content, new, cursor)
         return problems
     }
 
@@ -175,10 +176,13 @@ struct PowerCutCheck {
     }
 
     /// A start after an orderly stop finds the same, with what was appended; room may have been made for it.
-    private static func again(_ folder: TemporaryFolder, _ content: Content, _ new: [Position: Int]) throws -> [String]
-    {
+    private static func again(
+        _ folder: TemporaryFolder, _ content: Content, _ new: [Position: Int], _ cursor: Position
+    ) throws -> [String] {
         let log = try open(folder.file("log"))
         defer { log.close() }
+        let found = log.position(of: uplink, in: .telemetry)
+        if found != cursor { return ["the second start has the cursor at \(found), not \(cursor)"] }
         let second = self.content(of: log)
         let start = log.statistics().streams[.telemetry]!.start
         let expected = content.numbers.filter { $0.key > start }.merging(new) { $1 }

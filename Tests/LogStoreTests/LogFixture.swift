@@ -92,21 +92,16 @@ final class LogFixture {
         var lost: UInt64 { losses.reduce(0) { $0 + $1.count } }
     }
 
+    /// The files that were put aside.
+    var quarantined: [String] {
+        let names = FileContent.names(in: folder.file("log")) + fileNames()
+        return names.filter { $0.contains(".quarantined") }.sorted()
+    }
+
     /// The names of the segment files, in order.
     func segments() -> [String] { fileNames().filter { $0.hasSuffix(".segment") } }
 
-    func fileNames() -> [String] {
-        guard let directory = opendir(streamPath) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                })
-        }
-        return names.filter { $0 != "." && $0 != ".." }.sorted()
-    }
+    func fileNames() -> [String] { FileContent.names(in: streamPath) }
 
     /// A copy of the whole log as a kill would leave it: while the store is open, without closing it.
     func copy() throws -> LogFixture {
@@ -121,6 +116,20 @@ final class LogFixture {
 
 /// Reads, writes and damages whole files.
 enum FileContent {
+    /// The names in a folder, in order.
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names.filter { $0 != "." && $0 != ".." }.sorted()
+    }
+
     static func read(_ path: String) -> [UInt8] {
         let descriptor = open(path, O_RDONLY)
         guard descriptor >= 0 else { return [] }

@@ -131,7 +131,9 @@ public final class Recorder: Service {
     }
 
     private func work(_ ended: CheckedContinuation<Void, Never>) {
-        var maintenance = ContinuousClock.now + .seconds(1)
+        // The first cursors are saved early: an agent that never lives for a second would send all of them again in
+        // each of its lives.
+        var maintenance = ContinuousClock.now + .milliseconds(100)
         var problem: LogStoreError.Code?
         var isLast = false
         while !isLast {

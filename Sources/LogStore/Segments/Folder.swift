@@ -50,6 +50,29 @@ struct Folder: Sendable {
         return 0
     }
 
+    /// Why a file that SQLite could not open is not damaged all the same: another program uses it, or the system does
+    /// not let us open it. Such a file must not be put aside.
+    func refusal(of name: String, _ failure: (any Error)?) -> LogStoreError? {
+        if let failure = failure as? SQLiteError, case .busy = failure.code {
+            return LogStoreError(
+                .inUse, "another program uses \(path(of: name)); close that program first", underlying: failure)
+        }
+        for file in [name, name + "-wal"] where kind(of: file) != .absent {
+            let descriptor = open(path(of: file), O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+            if descriptor >= 0 {
+                close(descriptor)
+                continue
+            }
+            let reason = errno
+            guard [EACCES, EPERM, EROFS, EMFILE, ENFILE, ENOMEM].contains(reason) else { continue }
+            return LogStoreError(
+                .unusable,
+                "cannot open \(path(of: file)): \(String(cString: strerror(reason))); it is kept as it is: let the user "
+                    + "that runs millrace read and write it, and raise the limit on open files if that is reached")
+        }
+        return nil
+    }
+
     /// Removes a file. That it is gone already is no failure.
     func remove(_ name: String) { unlink(path(of: name)) }
 

@@ -41,6 +41,7 @@ struct Ledger {
             database = nil
             // A full disk damages nothing: the database is opened at the next save.
             if error.code == .full { return }
+            if let refusal = folder.refusal(of: StateDatabase.fileName, error) { throw refusal }
             quarantine()
             // If it cannot be made anew either, the save says so.
             try? open()
@@ -53,6 +54,9 @@ struct Ledger {
         gateway = saved[Ledger.gatewayKey].flatMap(GatewayID.init)
         self.database = database
     }
+
+    /// Lets go of the file. What is saved later opens it again.
+    mutating func close() { database = nil }
 
     private func quarantine() {
         Salvage(in: folder).quarantine(StateDatabase.fileName)
