@@ -19,7 +19,8 @@ public final class LogReader {
     private let stream: StreamLog
     private let store: RingLog
     private let decompressor = ZstandardDecompressor()
-    /// The sealed segment read last.
+    /// The sealed segment read last. Only while a batch is read: a file that is evicted takes space as long as somebody
+    /// has it open, and a destination may keep its forwarder waiting for days.
     private var sealed: (name: SegmentName, table: ChunkTable)?
 
     init(_ stream: StreamLog, of store: RingLog) {
@@ -33,6 +34,7 @@ public final class LogReader {
     ///   - recordsMax: a batch has no more records.
     ///   - bytesMax: reading on stops when the payloads and topics reach this; one chunk more may come.
     public func read(behind position: Position, recordsMax: Int, bytesMax: Int) -> ReadResult {
+        defer { sealed = nil }
         var records: [Record] = []
         var bytes = 0
         var cursor = position

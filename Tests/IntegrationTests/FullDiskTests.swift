@@ -43,9 +43,16 @@ import Uplinks
             try await agent.waitUntilReceiving()
         }
 
-        /// Publishes readings of 4 KiB and waits until the agent has taken them in.
+        /// Publishes readings of 4 KiB.
         func publish(_ numbers: Range<Int>) async throws {
             try await sensor.publish(numbers, size: 4096)
+        }
+
+        /// Publishes readings of 4 KiB and returns when the agent has taken them in.
+        func fillLog(_ numbers: Range<Int>) async throws {
+            try await publish(numbers)
+            let last = numbers.upperBound - 1
+            guard await witness.receives(last..<last + 1) else { throw TestKitError("not taken in: \(agent.logText)") }
         }
     }
 
@@ -98,7 +105,7 @@ import Uplinks
     private func dropOldestGoesOn(_ kind: SmallDisk.Kind) async throws {
         let setting = try await Setting(kind, overflow: "drop-oldest")
         try await setting.start()
-        try await setting.publish(0..<800)
+        try await setting.fillLog(0..<800)
         try setting.disk.fill()
         try await setting.publish(800..<1600)
         #expect(await setting.witness.receives(1599..<1600), "\(setting.agent.logText)")
@@ -119,7 +126,7 @@ import Uplinks
     private func rejectNewestWaits(_ kind: SmallDisk.Kind, until mended: (Setting) -> Void) async throws {
         let setting = try await Setting(kind, overflow: "reject-newest")
         try await setting.start()
-        try await setting.publish(0..<400)
+        try await setting.fillLog(0..<400)
         try setting.disk.fill()
         try await setting.publish(400..<800)
         #expect(await setting.agent.everLogged("stream telemetry acknowledges nothing"))
@@ -136,7 +143,7 @@ import Uplinks
     private func startsOnFullDisk(_ kind: SmallDisk.Kind) async throws {
         let setting = try await Setting(kind, overflow: "reject-newest")
         try await setting.start()
-        try await setting.publish(0..<400)
+        try await setting.fillLog(0..<400)
         try setting.disk.fill()
         try await setting.publish(400..<800)
         #expect(await setting.agent.everLogged("stream telemetry acknowledges nothing"))
