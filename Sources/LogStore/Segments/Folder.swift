@@ -67,7 +67,8 @@ struct Folder: Sendable {
             guard [EACCES, EPERM, EROFS, EMFILE, ENFILE, ENOMEM].contains(reason) else { continue }
             return LogStoreError(
                 .unusable,
-                "cannot open \(path(of: file)): \(String(cString: strerror(reason))); it is kept as it is: let the user "
+                "cannot open \(path(of: file)): \(String(cString: strerror(reason))); it is kept as it is: "
+                    + "let the user "
                     + "that runs millrace read and write it, and raise the limit on open files if that is reached")
         }
         return nil

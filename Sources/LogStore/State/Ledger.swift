@@ -198,9 +198,6 @@ struct Ledger {
         }
     }
 
-    /// Lets go of `state.db`, so that the log can be opened again.
-    mutating func close() { database = nil }
-
     private func encode(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
