@@ -28,7 +28,7 @@ public struct LineDecoder: Sendable {
     }
 
     /// Decodes one line, without its terminator.
-    public func decode(_ line: [UInt8]) -> LineResult {
+    public func decode(_ line: ArraySlice<UInt8>) -> LineResult {
         switch format {
         case .raw: return .raw
         case .json: return JSONLine.decode(line.span)
@@ -45,7 +45,7 @@ public struct LineDecoder: Sendable {
 
     /// The line as text; nil where it is none: what a wrong baud rate makes of a line has control characters, or is
     /// not UTF-8.
-    private static func text(_ line: [UInt8]) -> String? {
+    private static func text(_ line: ArraySlice<UInt8>) -> String? {
         guard line.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { return nil }
         return String(validating: line, as: UTF8.self)
     }

@@ -46,7 +46,7 @@ struct SerialIntake {
     }
 
     /// Tells of the bytes that were thrown away.
-    mutating func endDiscarding(reason: String) {
+    mutating func endDiscarding(reason: FrameProblem) {
         let count = discarded
         discarded = 0
         if count > 0 { skip(count, reason: reason) }
@@ -56,14 +56,14 @@ struct SerialIntake {
     mutating func beginMidstream() { framer.beginMidstream() }
 
     /// Forgets the frame that was begun: what is read next is not its continuation.
-    mutating func endInput(reason: String) {
+    mutating func endInput(reason: FrameProblem) {
         endDiscarding(reason: reason)
         let count = framer.reset()
         counters.pendingBytes = 0
         if count > 0 { skip(count, reason: reason) }
     }
 
-    private mutating func skip(_ count: Int, reason: String) {
+    private mutating func skip(_ count: Int, reason: FrameProblem) {
         counters.skippedBytes += count
         receiver.skipped(bytes: count, reason: reason)
     }

@@ -72,7 +72,7 @@ final class SerialReadLoop: Sendable {
                 reported = state
             }
             let state = attempt(&intake, report: report)
-            intake.endInput(reason: isStopped ? "the port was closed" : "the line hung up")
+            intake.endInput(reason: .unfinished(isStopped ? "the port was closed" : "the line hung up"))
             publish(intake)
             guard !isStopped else { break }
             report(state)
@@ -129,7 +129,7 @@ final class SerialReadLoop: Sendable {
             guard take(from: port, { intake.discard($0) }) else { return false }
             publish(intake)
         }
-        intake.endDiscarding(reason: "it came while the port settled after opening")
+        intake.endDiscarding(reason: .noise)
         if wait(for: port.descriptor, until: .now + Self.restingTime, counting: &intake) { intake.beginMidstream() }
         return !isStopped
     }

@@ -11,9 +11,9 @@ public enum SerialPortState: Sendable, Hashable {
 /// Takes what a port delivers. All calls come from the port's own reader thread and must not block on a disk.
 public protocol SerialReceiver: Sendable {
     /// A whole frame. `bootMilliseconds` is `CLOCK_BOOTTIME` when its first byte was read.
-    func received(frame: [UInt8], bootMilliseconds: Int64)
+    func received(frame: ArraySlice<UInt8>, bootMilliseconds: Int64)
     /// Bytes that belong to no frame, and why.
-    func skipped(bytes: Int, reason: String)
+    func skipped(bytes: Int, reason: FrameProblem)
     /// The port was opened, went away, or cannot be used. Called once per change, not per attempt.
     func stateChanged(_ state: SerialPortState)
 }

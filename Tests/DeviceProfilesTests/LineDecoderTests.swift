@@ -196,3 +196,7 @@ private func csv(_ names: String..., separator: Character = ",") -> LineFormat {
         }
     }
 }
+
+extension LineDecoder {
+    fileprivate func decode(_ line: [UInt8]) -> LineResult { decode(line[...]) }
+}

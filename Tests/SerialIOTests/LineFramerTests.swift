@@ -87,7 +87,7 @@ private func steps(of pieces: [[UInt8]], in framer: inout LineFramer) -> [String
         let mirror = Mirror(reflecting: framer).children.first { $0.label == "buffer" }?.value as? [UInt8]
         #expect(mirror?.count == 0)
         framer.append([0x0A, 0x61, 0x0A])
-        #expect(framer.next() == .skipped(bytes: 4_096_000, reason: "a line is longer than 100 bytes"))
+        #expect(framer.next() == .skipped(bytes: 4_096_000, reason: .tooLong(max: 100)))
         #expect(framer.next() == .frame([0x61]))
         #expect(framer.next() == .needMoreBytes)
     }
@@ -98,13 +98,13 @@ private func steps(of pieces: [[UInt8]], in framer: inout LineFramer) -> [String
         #expect(framer.next() == .needMoreBytes)
         #expect(framer.reset() == 3)
         framer.append(Array("5\n".utf8))
-        #expect(framer.next() == .frame(Array("5".utf8)))
+        #expect(framer.next() == .frame(Array("5".utf8)[...]))
         framer.append(Array("far too long a line".utf8))
         #expect(framer.next() == .needMoreBytes)
         #expect(framer.reset() == 19)
         #expect(framer.reset() == 0)
         framer.append(Array("6\n".utf8))
-        #expect(framer.next() == .frame(Array("6".utf8)))
+        #expect(framer.next() == .frame(Array("6".utf8)[...]))
     }
 
     @Test func `a line whose beginning was not seen is skipped`() {

@@ -10,18 +10,18 @@ final class RecordingReceiver: SerialReceiver {
         var frames: [String] = []
         var times: [Int64] = []
         var states: [SerialPortState] = []
-        var skipped: [(bytes: Int, reason: String)] = []
+        var skipped: [(bytes: Int, reason: FrameProblem)] = []
     }
     private let heard = Gate(Heard())
 
-    func received(frame: [UInt8], bootMilliseconds: Int64) {
+    func received(frame: ArraySlice<UInt8>, bootMilliseconds: Int64) {
         heard.change { heard in
             heard.frames.append(String(decoding: frame, as: UTF8.self))
             heard.times.append(bootMilliseconds)
         }
     }
 
-    func skipped(bytes: Int, reason: String) { heard.change { $0.skipped.append((bytes, reason)) } }
+    func skipped(bytes: Int, reason: FrameProblem) { heard.change { $0.skipped.append((bytes, reason)) } }
 
     func stateChanged(_ state: SerialPortState) { heard.change { $0.states.append(state) } }
 
@@ -29,7 +29,7 @@ final class RecordingReceiver: SerialReceiver {
     var times: [Int64] { heard.withLock { $0.times } }
     var states: [SerialPortState] { heard.withLock { $0.states } }
     var skippedBytes: Int { heard.withLock { $0.skipped.reduce(0) { $0 + $1.bytes } } }
-    var skippedReasons: [String] { heard.withLock { $0.skipped.map(\.reason) } }
+    var skippedReasons: [String] { heard.withLock { $0.skipped.map(\.reason.description) } }
 
     /// Waits for so many frames.
     func wait(frames count: Int) async throws { try await eventually { self.frames.count >= count } }

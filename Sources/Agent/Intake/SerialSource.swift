@@ -72,10 +72,10 @@ public final class SerialSource: Service {
             topic = Array(configuration.topic.utf8)
         }
 
-        func received(frame: [UInt8], bootMilliseconds: Int64) {
+        func received(frame: ArraySlice<UInt8>, bootMilliseconds: Int64) {
             switch decoder.decode(frame) {
             case .raw:
-                append(frame, contentType: nil, bootMilliseconds)
+                append(Array(frame), contentType: nil, bootMilliseconds)
             case .readings(let readings):
                 // Measured when the first byte came, by the clock as it stands now.
                 let now = clock.read()
@@ -90,7 +90,7 @@ public final class SerialSource: Service {
             }
         }
 
-        func skipped(bytes: Int, reason: String) {
+        func skipped(bytes: Int, reason: FrameProblem) {
             shared.withLock { $0.counters.rejected += 1 }
             logger.debug("\(bytes) bytes were skipped: \(reason)")
         }

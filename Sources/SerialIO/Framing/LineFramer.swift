@@ -26,7 +26,7 @@ public struct LineFramer: Framer {
     private var start = 0
     private var scanned = 0
     /// While a line is skipped: how many of its bytes are gone already, and why.
-    private var skipping: (bytes: Int, reason: String)?
+    private var skipping: (bytes: Int, reason: FrameProblem)?
 
     /// A framer for lines of up to `lengthMax` bytes, at least 1.
     public init(terminator: Terminator = .lf, lengthMax: Int) {
@@ -57,7 +57,7 @@ public struct LineFramer: Framer {
             } else if line.count > lengthMax {
                 return .skipped(bytes: line.count, reason: tooLong)
             } else if !line.isEmpty {
-                return .frame(Array(line))
+                return .frame(line)
             }
         }
         compact()
@@ -76,10 +76,10 @@ public struct LineFramer: Framer {
 
     /// Skips to the next terminator: the end of a line reads like a line, and `5` is not `21.5`.
     public mutating func beginMidstream() {
-        if skipping == nil { skipping = (0, "it was the end of a line whose beginning was not seen") }
+        if skipping == nil { skipping = (0, .noise) }
     }
 
-    private var tooLong: String { "a line is longer than \(lengthMax) bytes" }
+    private var tooLong: FrameProblem { .tooLong(max: lengthMax) }
 
     /// The index of the last byte of the next terminator.
     private mutating func nextTerminator() -> Int? {

@@ -1,0 +1,171 @@
+/// How a device cuts what it sends into frames, and what proves a frame whole: what a profile declares.
+public struct FramingRule: Hashable, Sendable {
+    /// Where a frame begins and ends.
+    public var kind: Kind
+    /// What proves it whole; nil where nothing does, and for telegrams, whose checksum is built in.
+    public var checksum: ChecksumRule?
+    /// The longest frame in bytes, as they come on the line.
+    public var sizeMax: Int
+
+    /// A rule; see ``Kind`` for what is in its frames.
+    public init(_ kind: Kind, checksum: ChecksumRule? = nil, sizeMax: Int = 4096) {
+        self.kind = kind
+        self.checksum = checksum
+        self.sizeMax = sizeMax
+    }
+
+    /// Where a frame begins and ends. Offsets in fields and checksums count in what is here called its content.
+    public enum Kind: Hashable, Sendable {
+        /// One line of text. The content is the line without its end. With a `start` the line begins at the last
+        /// occurrence of it, and a line without it is noise.
+        case line(start: [UInt8], end: LineFramer.Terminator)
+        /// `size` bytes that begin and end so. The content is all of them.
+        case fixed(start: BytePattern, size: Int, trailer: BytePattern)
+        /// A frame that carries its length. The content is all of it.
+        case length(start: BytePattern, length: LengthField, trailer: BytePattern)
+        /// Between flags, with escapes. The content is what is between the flags, escapes resolved.
+        case stuffed(Stuffing)
+        /// Consistent overhead byte stuffing, a frame ends with 00. The content is the decoded bytes.
+        case cobs
+        /// Hexadecimal digits between two marks. The content is the decoded bytes; with `nibbleFirst` the first digit
+        /// is a byte of its own.
+        case asciiHex(start: [UInt8], end: [UInt8], nibbleFirst: Bool)
+        /// Several lines, from one mark to another. The content is all of it, marks included; with `takesEndLine` also
+        /// the rest of the line in which the end stands, without the line's end.
+        case block(start: [UInt8], end: [UInt8], takesEndLine: Bool)
+        /// Modbus RTU: the content is unit, function and what follows, without the CRC.
+        case modbusRTU
+        /// Modbus ASCII: the content is as of RTU, without the LRC.
+        case modbusASCII
+        /// A telegram that describes itself.
+        case telegram(Telegram)
+    }
+
+    /// Telegrams whose framing and checksum are built in. Their content is the whole telegram as it came, unless said
+    /// otherwise.
+    public enum Telegram: String, CaseIterable, Hashable, Sendable {
+        /// Smart Message Language, transport version 1; the content has its escapes resolved, from the first message
+        /// to the end of the last.
+        case sml
+        /// M-Bus (EN 13757-2): long, control and short frames and the acknowledge character.
+        case mbus
+        /// HDLC frames of DLMS/COSEM (IEC 62056-46), by their length field, without stuffing. The content is the
+        /// information field, behind LLC header and HCS.
+        case dlmsHDLC = "dlms-hdlc"
+        /// DSMR P1: from `/` to `!` and the CRC, where there is one. The content ends with the `!`.
+        case dsmrP1 = "dsmr-p1"
+        /// IEC 62056-21 readout: `/` to `!`, or STX to ETX and BCC. The content is text.
+        case iec62056 = "iec62056-21"
+        /// Teleinfo (Enedis): STX to ETX; groups whose checksum is wrong are left out of the content.
+        case teleinfo
+        /// Victron VE.Direct text: one block. Hexadecimal frames that cut in are left out of the content.
+        case vedirectText = "vedirect-text"
+        /// SDI-12 answers, with or without CRC. The content is the line without CRC and end.
+        case sdi12 = "sdi-12"
+        /// u-blox UBX.
+        case ubx
+        /// NMEA 0183 sentences; the content begins behind the `$` or `!` and ends before the `*`.
+        case nmea
+        /// Resol VBus, protocol version 1: the content has its septets put back.
+        case vbus
+        /// EnOcean serial protocol 3.
+        case esp3
+        /// Pylontech RS-485: hexadecimal digits resolved, length and checksum verified.
+        case pylontech
+    }
+}
+
+/// Bytes of which some may be any.
+public struct BytePattern: Hashable, Sendable {
+    /// The bytes; nil stands for any.
+    public var bytes: [UInt8?]
+
+    /// A pattern of these bytes.
+    public init(_ bytes: [UInt8?] = []) { self.bytes = bytes }
+
+    /// Reads `"FF ?? 86"`; nil where a digit is none or half a byte is left.
+    public init?(hexadecimal text: String) {
+        let digits = text.utf8.filter { $0 != 0x20 }
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8?] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            let pair = digits[index..<index + 2]
+            if pair.allSatisfy({ $0 == 0x3F }) {
+                bytes.append(nil)
+            } else {
+                guard pair.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+                    let byte = UInt8(String(decoding: pair, as: UTF8.self), radix: 16)
+                else { return nil }
+                bytes.append(byte)
+            }
+        }
+        self.bytes = bytes
+    }
+}
+
+/// Where a frame says how long it is: size of the whole frame = value × times + add.
+public struct LengthField: Hashable, Sendable {
+    /// Offset from the frame's first byte.
+    public var at: Int
+    /// 1 to 4.
+    public var width: Int
+    /// Whether the lowest byte comes first.
+    public var isLittleEndian: Bool
+    /// Factor of the value.
+    public var times: Int
+    /// Constant of the sum.
+    public var add: Int
+    /// Sizes of the whole frame that are possible. FF FF must not make a reader wait for 64 KiB.
+    public var allowed: Allowed
+
+    /// Possible sizes.
+    public enum Allowed: Hashable, Sendable {
+        case sizes(Set<Int>)
+        case range(ClosedRange<Int>)
+    }
+
+    /// A length field.
+    public init(at: Int, width: Int, isLittleEndian: Bool, times: Int = 1, add: Int, allowed: Allowed) {
+        self.at = at
+        self.width = width
+        self.isLittleEndian = isLittleEndian
+        self.times = times
+        self.add = add
+        self.allowed = allowed
+    }
+}
+
+/// Flags and escapes around a frame.
+public struct Stuffing: Hashable, Sendable {
+    /// What begins a frame.
+    public var start: UInt8
+    /// What ends it; the same byte where one flag does both.
+    public var end: UInt8
+    /// What announces a changed byte.
+    public var escape: UInt8
+    /// How the changed byte is restored.
+    public var restoration: Restoration
+
+    /// How a byte behind the escape is restored.
+    public enum Restoration: Hashable, Sendable {
+        case exclusiveOr(UInt8)
+        /// By table; a byte that is not in it makes the frame malformed.
+        case pairs([UInt8: UInt8])
+    }
+
+    /// Flags and escapes.
+    public init(start: UInt8, end: UInt8, escape: UInt8, restoration: Restoration) {
+        self.start = start
+        self.end = end
+        self.escape = escape
+        self.restoration = restoration
+    }
+
+    /// Sensirion SHDLC.
+    public static let shdlc = Stuffing(start: 0x7E, end: 0x7E, escape: 0x7D, restoration: .exclusiveOr(0x20))
+    /// PPP in HDLC-like framing (RFC 1662).
+    public static let ppp = shdlc
+    /// SLIP (RFC 1055).
+    public static let slip = Stuffing(
+        start: 0xC0, end: 0xC0, escape: 0xDB, restoration: .pairs([0xDC: 0xC0, 0xDD: 0xDB]))
+}
