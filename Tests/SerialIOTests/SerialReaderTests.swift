@@ -171,7 +171,7 @@ import Testing
         await reader.stop()
         #expect(receiver.frames == ["ok"])
         #expect(receiver.skippedBytes == 100_001)
-        #expect(receiver.skippedReasons == ["a line is longer than 20 bytes"])
+        #expect(receiver.skippedReasons == ["a frame is longer than 20 bytes"])
         #expect(reader.counters.pendingBytes == 0)
     }
 
