@@ -38,7 +38,7 @@ format: toolchain ## Bring the sources into the house's format
 
 build: to-build ## The release binary, static in the Swift library: .build/millrace
 	$(RELEASE) --product millrace
-	@! nm .build/release/millrace | grep ' T swift_ucol_' > /dev/null || \
+	@! nm .build/release/millrace | grep 'swift_uloc_' > /dev/null || \
 	  { echo 'ICU is linked, 45 MB of it: some file imports Foundation, or calls what only Foundation has'; exit 1; }
 	@strip -o $(BINARY).new .build/release/millrace && mv -f $(BINARY).new $(BINARY)
 	@printf '%s: %s bytes\n' $(BINARY) "$$(stat -c %s $(BINARY))"
