@@ -37,7 +37,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
         .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: settings),
-        .target(name: "DeviceProfiles", dependencies: ["Records", "SerialIO"], swiftSettings: settings),
+        .target(
+            name: "DeviceProfiles", dependencies: ["Records", "SerialIO", "StrictTOML"], swiftSettings: hotSettings),
         .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
         .target(
@@ -80,7 +81,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
-            name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records"], swiftSettings: settings),
+            name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records", "SerialIO", "StrictTOML"],
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["Agent", "AgentTestKit", "LogStore", "MQTTTransport", "Records", "Uplinks", "millrace"],

@@ -14,7 +14,7 @@ public final class TableReader {
     public let line: Int?
     /// The path with names made general, such as `serial.NAME`: how ``ConfigurationReport/knownKeys`` names it.
     let pattern: String
-    private let entries: [TOMLValue.Entry]
+    let entries: [TOMLValue.Entry]
     private var asked: [String] = []
     private var refused: Set<String> = []
 

@@ -30,14 +30,16 @@ import Testing
 @Suite struct DurationTextTests {
     @Test(arguments: [
         ("50ms", Duration.milliseconds(50)), ("1s", .seconds(1)), ("5m", .seconds(300)), ("2h", .seconds(7200)),
-        ("7d", .seconds(604_800)), ("0s", .zero), ("10 s", .seconds(10)),
+        ("7d", .seconds(604_800)), ("0s", .zero), ("10 s", .seconds(10)), ("1.5s", .milliseconds(1500)),
+        ("0.25 m", .seconds(15)),
     ])
     func `a number with its unit is read`(text: String, duration: Duration) {
         #expect(DurationText.parse(text) == duration)
     }
 
     @Test(arguments: [
-        "", "5", "s", "1.5s", "-1s", "5min", "5 m s", "5  s", "1S", "٣s", "9999999999999999999s", "100001d",
+        "", "5", "s", "1.5ms", "1.s", ".5s", "1,5s", "1.2345s", "-1s", "5min", "5 m s", "5  s", "1S", "٣s",
+        "9999999999999999999s", "100001d",
     ])
     func `anything else is not`(text: String) {
         #expect(DurationText.parse(text) == nil)

@@ -1,8 +1,6 @@
-import Records
-
 extension SenMLUnit {
     /// The symbol that was probably meant by one that is not registered; nil where there is no good guess.
-    static func suggestion(for symbol: String) -> String? {
+    public static func suggestion(for symbol: String) -> String? {
         slips[symbol.lowercased()] ?? knownSymbols.first { $0.lowercased() == symbol.lowercased() }
     }
 

@@ -1,0 +1,32 @@
+/// Putting values into requests.
+extension Parameter {
+    /// The value in bytes, as ``type`` says; nil where it does not fit.
+    public func encode(_ text: String) -> [UInt8]? {
+        switch type.coding {
+        case .unsigned, .signed: return encodeInteger(text)
+        case .bcd, .hex:
+            // Digits above 9 are allowed in BCD: AA stands for any in the addresses of DL/T 645.
+            let digits = text.compactMap { $0.isASCII ? $0.hexDigitValue : nil }
+            guard digits.count == text.count, digits.count <= size * 2, type.coding == .bcd || digits.count == size * 2
+            else { return nil }
+            let padded = Array(repeating: 0, count: size * 2 - digits.count) + digits
+            let bytes = (0..<size).map { UInt8(padded[$0 * 2] << 4 | padded[$0 * 2 + 1]) }
+            return type.order == .little ? bytes.reversed() : bytes
+        case .text:
+            let bytes = Array(text.utf8)
+            return bytes.count <= size ? bytes + Array(repeating: 0x20, count: size - bytes.count) : nil
+        case .signMagnitude, .float, .digits, .hexDigits, .signedHexDigits, .kmp: return nil
+        }
+    }
+
+    private func encodeInteger(_ text: String) -> [UInt8]? {
+        let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
+        guard let number = isHexadecimal ? Int(text.dropFirst(2), radix: 16) : Int(text) else { return nil }
+        if size < 8 {
+            let values = type.coding == .signed ? 1 << (size * 8 - 1) : 1 << (size * 8)
+            guard number < values, number >= (type.coding == .signed ? -values : 0) else { return nil }
+        }
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+        return type.order == .little ? bytes : bytes.reversed()
+    }
+}
