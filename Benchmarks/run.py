@@ -108,7 +108,7 @@ def main():
         print(f"\n## {scenario.TITLE}\n\n{count:,} records, medians of {setup.runs}\n\n{table}", flush=True)
         everything["scenarios"][scenario.NAME] = {"records": count, "medians": rows, "runs": runs}
         if setup.write_readme:
-            report.write_readme(scenario.NAME, f"{count:,} records, medians of {setup.runs}. "
+            report.write_readme(scenario.NAME, f"{count:,} records, medians of {setup.runs}.\n"
                                 f"{report.environment_line(facts)}\n\n{table}")
     if setup.json:
         with open(setup.json, "w", encoding="utf-8") as file:
