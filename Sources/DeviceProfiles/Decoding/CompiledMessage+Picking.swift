@@ -1,0 +1,98 @@
+import Records
+
+/// Finds what a message picks of a text.
+extension CompiledMessage {
+    enum Picking {
+        /// `readings.picks` has the places.
+        case fits
+        /// It has places in this form of the text.
+        case converted([UInt8])
+        /// The text is of another message.
+        case isAnother
+        /// The text is of none; why.
+        case isNone(String)
+    }
+
+    /// Fills `readings.picks`. Columns have been divided already.
+    func pick(from text: Span<UInt8>, _ rule: TextRule, _ readings: inout Readings) -> Picking {
+        switch rule {
+        case .csv:
+            guard matchesColumns(text, readings) else { return .isAnother }
+            readings.picks.removeAll(keepingCapacity: true)
+            for pick in picks {
+                guard case .column(let column) = pick, column < readings.cells.count else {
+                    readings.picks.append(.absent)
+                    continue
+                }
+                readings.picks.append(readings.cells[column])
+            }
+            return .fits
+        case .keyValue(let pair, let equals):
+            let count = TextSplitting.pairs(text, pair: pair, equals: equals, keys: keys, into: &readings)
+            for (index, pick) in picks.enumerated() {
+                if case .column(let column) = pick, column < readings.cells.count {
+                    readings.picks[index] = readings.cells[column]
+                }
+            }
+            guard matchesKeys(readings) else { return .isAnother }
+            return count > 0 ? .fits : .isNone("it has no name=value pair")
+        case .json:
+            if let problem = TextSplitting.members(text, keys: keys, into: &readings) { return .isNone(problem) }
+            return matchesKeys(readings) ? .fits : .isAnother
+        case .pattern: return pickGroups(text, &readings)
+        case .characters:
+            readings.picks.removeAll(keepingCapacity: true)
+            for pick in picks {
+                guard case .characters(let at, let size) = pick, at < text.count else {
+                    readings.picks.append(.absent)
+                    continue
+                }
+                readings.picks.append(TextCell(at, size.map { min(at + $0, text.count) } ?? text.count))
+            }
+            return .fits
+        }
+    }
+
+    private func matchesColumns(_ text: Span<UInt8>, _ readings: Readings) -> Bool {
+        for condition in match {
+            switch condition {
+            case .column(let column, let word):
+                guard column < readings.cells.count else { return false }
+                if !Self.bytes(of: readings.cells[column], text).elementsEqual(word.utf8) { return false }
+            case .columnEnd(let column, let end):
+                guard column < readings.cells.count else { return false }
+                if !Self.bytes(of: readings.cells[column], text).suffix(end.utf8.count).elementsEqual(end.utf8) {
+                    return false
+                }
+            default: continue
+            }
+        }
+        return true
+    }
+
+    private func matchesKeys(_ readings: Readings) -> Bool {
+        for case .key(let key) in match {
+            guard let index = picks.firstIndex(of: .key(key)), readings.picks[index].kind != .absent else {
+                return false
+            }
+        }
+        return true
+    }
+
+    private func pickGroups(_ text: Span<UInt8>, _ readings: inout Readings) -> Picking {
+        guard let pattern else { return .isAnother }
+        let string = Self.string(text.withUnsafeBufferPointer { Array($0) }[...])
+        guard let match = pattern.regex.wholeMatch(string) else { return .isAnother }
+        readings.picks.removeAll(keepingCapacity: true)
+        for pick in picks {
+            guard case .key(let name) = pick, let range = match[name]?.range else {
+                readings.picks.append(.absent)
+                continue
+            }
+            let start = string.utf8.distance(from: string.startIndex, to: range.lowerBound)
+            let end = string.utf8.distance(from: string.startIndex, to: range.upperBound)
+            readings.picks.append(TextCell(start, end))
+        }
+        return .converted(Array(string.utf8))
+    }
+}

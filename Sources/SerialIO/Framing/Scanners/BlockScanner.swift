@@ -1,0 +1,73 @@
+/// Telegrams of several lines: from a line that begins with one mark to a line that begins with another. A mark that
+/// begins with a control character counts wherever it stands.
+///
+/// What is skipped reaches to the end of a line wherever it can, so that what waits begins one.
+struct BlockScanner: FrameScanner {
+    /// A run of noise without a line's end waits no longer than this for it.
+    private static let noiseSizeMax = 256
+
+    private let start: Mark
+    private let end: Mark
+    private let takesEndLine: Bool
+    private let checksum: Checksum?
+
+    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, checksum: Checksum?) {
+        precondition(!start.isEmpty && !end.isEmpty, "a block has a start and an end")
+        self.start = Mark(start)
+        self.end = Mark(end)
+        self.takesEndLine = takesEndLine
+        self.checksum = checksum
+    }
+
+    func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
+        switch start.agreement(bytes, at: 0) {
+        case .partial: return .needMoreBytes
+        case .none: return skipNoise(bytes)
+        case .whole: break
+        }
+        // With the end's line to be waited for, the end may stand in what is known.
+        let from = takesEndLine ? start.count : max(start.count, known - end.count + 1)
+        guard let last = lineOffset(of: end, in: bytes, from: from), end.agreement(bytes, at: last) == .whole else {
+            return .needMoreBytes
+        }
+        var count = last + end.count
+        if takesEndLine {
+            guard let lineEnd = breakOffset(in: bytes, from: count) else { return .needMoreBytes }
+            count = lineEnd
+        }
+        if let checksum, !checksum.matches(bytes.extracting(0..<count)) {
+            return .skip(breakOffset(in: bytes, from: 0).map { min($0 + 1, count) } ?? count, .checksum)
+        }
+        return .frame(size: count, content: 0..<count)
+    }
+
+    /// What stands before the next start. Line ends between two blocks are nothing.
+    private func skipNoise(_ bytes: Span<UInt8>) -> FrameScan {
+        let next = lineOffset(of: start, in: bytes, from: 1)
+        if isBreak(bytes[0]) {
+            var count = 1
+            while count < next ?? bytes.count, isBreak(bytes[count]) { count += 1 }
+            return .frame(size: count, content: 0..<0)
+        }
+        if let next { return .skip(next, .noise) }
+        if start.isControl || bytes.count > Self.noiseSizeMax { return .skip(bytes.count, .noise) }
+        var count = bytes.count
+        while count > 0, !isBreak(bytes[count - 1]) { count -= 1 }
+        return count > 0 ? .skip(count, .noise) : .needMoreBytes
+    }
+
+    /// The first offset from `from`, above 0, at which a line begins with the mark, or may do so once more is there.
+    private func lineOffset(of mark: Mark, in bytes: Span<UInt8>, from: Int) -> Int? {
+        var offset = mark.firstOffset(in: bytes, from: from)
+        while offset < bytes.count, !mark.isControl, !isBreak(bytes[offset - 1]) {
+            offset = mark.firstOffset(in: bytes, from: offset + 1)
+        }
+        return offset < bytes.count ? offset : nil
+    }
+
+    private func breakOffset(in bytes: Span<UInt8>, from start: Int) -> Int? {
+        (start..<bytes.count).first { isBreak(bytes[$0]) }
+    }
+
+    private func isBreak(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A }
+}

@@ -1,0 +1,65 @@
+/// NMEA 0183 sentences: from `$` or `!` to the line's end, with `*hh`, the exclusive or of what is between, where the
+/// sender has it.
+///
+/// A sentence begins at the last `$` of its line: what is before it was cut, or is another protocol. `!` may also stand
+/// in a text, so it begins a sentence only where there is no `$`, or where the `$` before it begins none.
+struct NMEAScanner: FrameScanner {
+    private static let dollar = UInt8(ascii: "$")
+    private static let exclamation = UInt8(ascii: "!")
+
+    var endSizeMax: Int { 2 }
+
+    func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
+        let last = bytes.firstOffset(of: 0x0A, from: known)
+        let line = bytes.extracting(0..<(last ?? bytes.count))
+        if isMark(bytes[0]) {
+            if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return .skip(next, .noise) }
+        } else if !isBreak(bytes[0]) {
+            let marks = [Self.dollar, Self.exclamation].compactMap { line.firstOffset(of: $0, from: 1) }
+            return .skip(marks.min() ?? line.count, .noise)
+        }
+        guard let last else { return isBreak(bytes[0]) ? breaks(bytes) : .needMoreBytes }
+        guard isMark(bytes[0]) else { return breaks(bytes) }
+        let end = bytes[last - 1] == 0x0D ? last - 1 : last
+        switch judge(bytes.extracting(1..<end)) {
+        case .sentence(let count): return .frame(size: last + 1, content: 1..<1 + count)
+        case .wrong(let problem):
+            guard let next = line.firstOffset(of: Self.exclamation, from: 1),
+                case .sentence = judge(bytes.extracting(next + 1..<end))
+            else { return .skip(end, problem) }
+            return .skip(next, .noise)
+        }
+    }
+
+    private enum Judgement {
+        /// It is sound; so many bytes stand before the `*`.
+        case sentence(Int)
+        case wrong(FrameProblem)
+    }
+
+    private func judge(_ text: Span<UInt8>) -> Judgement {
+        let star = text.count - 3
+        if star >= 0, text[star] == UInt8(ascii: "*") {
+            let sentence = text.extracting(0..<star)
+            var sum: UInt8 = 0
+            for index in sentence.indices { sum ^= sentence[index] }
+            guard let high = HexText.value(text[star + 1]), let low = HexText.value(text[star + 2]),
+                high << 4 | low == sum
+            else { return .wrong(.checksum) }
+            return .sentence(star)
+        }
+        for index in text.indices where !(0x20...0x7E).contains(text[index]) { return .wrong(.noise) }
+        // A `*` elsewhere means that the end was hurt.
+        return text.firstOffset(of: UInt8(ascii: "*")) == nil ? .sentence(text.count) : .wrong(.checksum)
+    }
+
+    /// Line ends between sentences are nothing.
+    private func breaks(_ bytes: Span<UInt8>) -> FrameScan {
+        var count = 1
+        while count < bytes.count, isBreak(bytes[count]) { count += 1 }
+        return .frame(size: count, content: 0..<0)
+    }
+
+    private func isMark(_ byte: UInt8) -> Bool { byte == Self.dollar || byte == Self.exclamation }
+    private func isBreak(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A }
+}
