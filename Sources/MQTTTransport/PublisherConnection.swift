@@ -179,11 +179,7 @@ final class PublisherConnection: MosquittoEvents {
         let configuration = handle.configuration
         if !isAccepted {
             if now >= deadline { return "no answer to CONNECT from \(configuration.address)" }
-            // libmosquitto takes an end of file during the TLS handshake for "not yet" and would try for ever.
-            if configuration.tls != nil, handle.socket.isAtEnd {
-                return "\(configuration.address) closed the connection during the TLS handshake; "
-                    + "does that port speak TLS?"
-            }
+            if handle.isCutInHandshake { return handle.handshakeReason }
         }
         if !window.isEmpty, now - lastProgress >= acknowledgementTimeout {
             if let job { finish(job, PublishReport(confirmed: job.confirmed, ending: .timedOut)) }

@@ -142,8 +142,7 @@ final class SubscriberConnection: MosquittoEvents {
         let configuration = handle.configuration
         if !isAccepted {
             // libmosquitto takes an end of file during the TLS handshake for "not yet" and would try for ever.
-            guard configuration.tls != nil, handle.socket.isAtEnd else { return nil }
-            return "\(configuration.address) closed the connection during the TLS handshake; does that port speak TLS?"
+            return handle.isCutInHandshake ? handle.handshakeReason : nil
         }
         // A server that keeps to our Maximum Packet Size never sends so much without a whole packet in it. In 3.1.1 it
         // does not know the limit, and a large message must be taken in to be acknowledged.
