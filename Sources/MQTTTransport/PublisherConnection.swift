@@ -211,7 +211,7 @@ final class PublisherConnection: MosquittoEvents {
         while handle.wantsWrite, ContinuousClock.now < deadline, handle.write(), handle.wantsWrite {
             _ = poll(handle.socket.descriptor, for: POLLOUT, until: deadline)
         }
-        last?.finish(until: .now + .seconds(1))
+        last?.finish(PeerPatience(silenceMax: .seconds(1), until: .now + .seconds(1)))
         return .stopped
     }
 
