@@ -35,7 +35,7 @@ enum FramingRules {
         case "mhz19": return (mhz19, nil)
         case "ld2410": return (ld2410, nil)
         case "ubx": return (FramingRule(.telegram(.ubx)), nil)
-        case "nmea": return (FramingRule(.telegram(.nmea)), nil)
+        case "nmea": return (FramingRule(.telegram(.nmea), sizeMax: 128), nil)
         case "shdlc": return (shdlc, nil)
         case "cobs": return (FramingRule(.cobs), nil)
         case "json": return (.lines(sizeMax: 256), nil)

@@ -113,7 +113,7 @@ private func steps(of pieces: [[UInt8]], in framer: inout FrameCutter) -> [Strin
         expectTold(
             [
                 .noise(1), .frame("$W1"), .noise(3), .frame("$W2"), .noise(5), .frame("$W4"), .noise(1),
-                .frame("$W$X"), .skipped(1, .tooLong(max: 10)), .noise(15), .frame("$W5"),
+                .frame("$W$X"), .skipped(1, .tooLong(max: 10)), .noise(16), .frame("$W5"),
             ], of: Array(text.utf8), by: rule)
     }
 

@@ -85,6 +85,9 @@ public struct FrameCutter: Framer {
                     counters.frames += 1
                     return .frame(scratch[...])
                 }
+            // A damaged frame that is too long is too long, for it is when it comes in pieces.
+            case .skip(let count, let problem) where count > sizeMax && problem.isError:
+                if let step = giveUp() { return step }
             case .skip(let count, let problem):
                 if let step = skip(count, problem) { return step }
             }
@@ -149,8 +152,10 @@ public struct FrameCutter: Framer {
     private mutating func giveUp() -> FrameStep? {
         if scanner.isKnownByStart { return skip(1, .tooLong(max: sizeMax)) }
         if noise > 0 { return noiseStep() }
-        rest = (0, .tooLong(max: sizeMax))
-        return nil
+        // The first byte belongs to it in any case, also where it is the mark that ends what is given up.
+        drop(1)
+        rest = (1, .tooLong(max: sizeMax))
+        return start < buffer.count ? nil : pause()
     }
 
     /// Drops what belongs to the frame that is given up; nil where it ended without a byte.

@@ -14,11 +14,10 @@ protocol FrameScanner: Sendable {
     mutating func expectReply(to request: [UInt8])
     /// See ``Framer/beginMidstream()``.
     mutating func beginMidstream()
-    /// Whether the tail of a frame cannot be taken for a frame, because each begins with a mark. Of one that is too
-    /// long a single byte is dropped then; else all of it, by ``extent(ofRest:)``, and so is the first one when
-    /// reading began midstream.
+    /// Whether of a frame that is too long a single byte is dropped, because its tail cannot be taken for a frame. Else
+    /// all of it is dropped, as ``extent(ofRest:)`` says, and so is the first one when reading began midstream.
     var isKnownByStart: Bool { get }
-    /// Of a frame whose beginning is gone: how far it reaches.
+    /// Of a frame whose first byte is gone at least: how far it reaches.
     func extent(ofRest bytes: Span<UInt8>) -> FrameRest
     /// Whether what waits, while more is asked for, is no frame that has begun: a flag that ended one and may begin
     /// the next.

@@ -16,7 +16,8 @@ extension FramingRule {
         case .asciiHex(let start, let end, let nibbleFirst):
             return HexScanner(HexText(start: start, end: end, hasNibbleFirst: nibbleFirst), checksum: checksum)
         case .block(let start, let end, let takesEndLine):
-            return BlockScanner(start: start, end: end, takesEndLine: takesEndLine, checksum: checksum)
+            return BlockScanner(
+                start: start, end: end, takesEndLine: takesEndLine, checksum: checksum, sizeMax: frameSizeMax)
         case .modbusRTU:
             return ModbusRTUScanner()
         case .modbusASCII:

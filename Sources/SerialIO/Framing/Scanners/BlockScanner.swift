@@ -3,20 +3,20 @@
 ///
 /// What is skipped reaches to the end of a line wherever it can, so that what waits begins one.
 struct BlockScanner: FrameScanner {
-    /// A run of noise without a line's end waits no longer than this for it.
-    private static let noiseSizeMax = 256
-
     private let start: Mark
     private let end: Mark
     private let takesEndLine: Bool
     private let checksum: Checksum?
+    /// Noise without a line's end waits no longer than this for it.
+    private let noiseSizeMax: Int
 
-    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, checksum: Checksum?) {
+    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, checksum: Checksum?, sizeMax: Int) {
         precondition(!start.isEmpty && !end.isEmpty, "a block has a start and an end")
         self.start = Mark(start)
         self.end = Mark(end)
         self.takesEndLine = takesEndLine
         self.checksum = checksum
+        noiseSizeMax = min(sizeMax - 1, 256)
     }
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
@@ -41,19 +41,16 @@ struct BlockScanner: FrameScanner {
         return .frame(size: count, content: 0..<count)
     }
 
-    /// What stands before the next start. Line ends between two blocks are nothing.
+    /// What stands before the next start, line by line. Line ends between two blocks are nothing.
     private func skipNoise(_ bytes: Span<UInt8>) -> FrameScan {
-        let next = lineOffset(of: start, in: bytes, from: 1)
+        let next = lineOffset(of: start, in: bytes, from: 1) ?? bytes.count
         if isBreak(bytes[0]) {
-            var count = 1
-            while count < next ?? bytes.count, isBreak(bytes[count]) { count += 1 }
+            let count = (1..<next).first { !isBreak(bytes[$0]) } ?? next
             return .frame(size: count, content: 0..<0)
         }
-        if let next { return .skip(next, .noise) }
-        if start.isControl || bytes.count > Self.noiseSizeMax { return .skip(bytes.count, .noise) }
-        var count = bytes.count
-        while count > 0, !isBreak(bytes[count - 1]) { count -= 1 }
-        return count > 0 ? .skip(count, .noise) : .needMoreBytes
+        if let count = breakOffset(in: bytes, from: 0) { return .skip(min(count, next), .noise) }
+        if next < bytes.count { return .skip(next, .noise) }
+        return start.isControl || bytes.count > noiseSizeMax ? .skip(bytes.count, .noise) : .needMoreBytes
     }
 
     /// The first offset from `from`, above 0, at which a line begins with the mark, or may do so once more is there.

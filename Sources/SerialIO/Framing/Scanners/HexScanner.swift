@@ -19,8 +19,9 @@ struct HexScanner: FrameScanner {
         case .digits(let range, let size):
             guard !range.isEmpty else { return .frame(size: size, content: range) }
             let digits = bytes.extracting(range)
-            // Without a start mark what is left after one byte would read like a frame: all of it goes.
-            let dropped = isKnownByStart ? 1 : size
+            // Without a start mark what is left after one byte would read like a frame: all of it goes. The end mark
+            // that stays is that of an empty frame.
+            let dropped = isKnownByStart ? 1 : range.upperBound
             guard text.decode(digits, into: &scratch) else {
                 return .skip(dropped, .malformed("not hexadecimal digits in pairs"))
             }

@@ -7,20 +7,30 @@ struct NMEAScanner: FrameScanner {
     private static let dollar = UInt8(ascii: "$")
     private static let exclamation = UInt8(ascii: "!")
 
+    private let sizeMax: Int
+
+    init(sizeMax: Int) { self.sizeMax = sizeMax }
+
     var endSizeMax: Int { 2 }
 
+    /// A sentence that is given up ends where a line does, or where the next one begins.
+    var isKnownByStart: Bool { false }
+
+    func extent(ofRest bytes: Span<UInt8>) -> FrameRest {
+        let ends = [0x0A, 0x0D, Self.dollar].compactMap { bytes.firstOffset(of: $0) }
+        return FrameRest(count: ends.min() ?? bytes.count, isEnded: !ends.isEmpty)
+    }
+
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
+        if isBreak(bytes[0]) { return .frame(size: 1, content: 0..<0) }
         let last = bytes.firstOffset(of: 0x0A, from: known)
         let line = bytes.extracting(0..<(last ?? bytes.count))
-        if isMark(bytes[0]) {
-            if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return .skip(next, .noise) }
-        } else if !isBreak(bytes[0]) {
-            let marks = [Self.dollar, Self.exclamation].compactMap { line.firstOffset(of: $0, from: 1) }
-            return .skip(marks.min() ?? line.count, .noise)
-        }
-        guard let last else { return isBreak(bytes[0]) ? breaks(bytes) : .needMoreBytes }
-        guard isMark(bytes[0]) else { return breaks(bytes) }
+        if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return skip(next) }
+        guard let last else { return .needMoreBytes }
         let end = bytes[last - 1] == 0x0D ? last - 1 : last
+        guard isMark(bytes[0]) else {
+            return skip(line.firstOffset(of: Self.exclamation, from: 1) ?? end)
+        }
         switch judge(bytes.extracting(1..<end)) {
         case .sentence(let count): return .frame(size: last + 1, content: 1..<1 + count)
         case .wrong(let problem):
@@ -29,6 +39,10 @@ struct NMEAScanner: FrameScanner {
             else { return .skip(end, problem) }
             return .skip(next, .noise)
         }
+    }
+
+    private func skip(_ count: Int) -> FrameScan {
+        .skip(count, count > sizeMax ? .tooLong(max: sizeMax) : .noise)
     }
 
     private enum Judgement {
@@ -51,13 +65,6 @@ struct NMEAScanner: FrameScanner {
         for index in text.indices where !(0x20...0x7E).contains(text[index]) { return .wrong(.noise) }
         // A `*` elsewhere means that the end was hurt.
         return text.firstOffset(of: UInt8(ascii: "*")) == nil ? .sentence(text.count) : .wrong(.checksum)
-    }
-
-    /// Line ends between sentences are nothing.
-    private func breaks(_ bytes: Span<UInt8>) -> FrameScan {
-        var count = 1
-        while count < bytes.count, isBreak(bytes[count]) { count += 1 }
-        return .frame(size: count, content: 0..<0)
     }
 
     private func isMark(_ byte: UInt8) -> Bool { byte == Self.dollar || byte == Self.exclamation }

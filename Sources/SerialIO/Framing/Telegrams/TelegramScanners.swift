@@ -4,7 +4,7 @@ enum TelegramScanners {
     static func scanner(for telegram: FramingRule.Telegram, sizeMax: Int) -> any FrameScanner {
         switch telegram {
         case .ubx: UBXScanner(sizeMax: sizeMax)
-        case .nmea: NMEAScanner()
+        case .nmea: NMEAScanner(sizeMax: sizeMax)
         default: preconditionFailure("\(telegram.rawValue) is framed elsewhere")
         }
     }
