@@ -85,6 +85,13 @@ public struct DeviceTree: Hashable, Sendable {
         }.map { devices + "/" + $0 }
     }
 
+    /// The device file itself, links followed; the path as it is where it leads nowhere.
+    public static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// The names in `class/tty`.
     private func terminals() -> [String] {
         guard let directory = opendir(sysfs + "/class/tty") else { return [] }

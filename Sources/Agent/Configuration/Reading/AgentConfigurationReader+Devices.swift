@@ -41,11 +41,11 @@ extension AgentConfigurationReader {
         guard let text = table.string("profile") else { return nil }
         var profile: Profile
         do {
-            profile = try profiles.profile(named: text)
+            profile = try profiles.profile(text)
         } catch {
-            table.fail(error.message, at: "profile")
-            // The other keys depend on the profile: reading on would only mislead.
-            table.skip()
+            table.fail("\(error)", at: "profile")
+            // What the other keys may be depends on the profile: reading on would only mislead.
+            table.acceptRest()
             return nil
         }
         let parameters = readAddress(table, into: &profile)

@@ -5,128 +5,141 @@ import SerialIO
 import ServiceLifecycle
 import Synchronization
 
-/// Takes in the lines of one serial port: readings become a SenML pack (RFC 8428), raw lines stay as they are.
+/// Takes in what serial ports deliver: one port, or every match of a pattern.
+///
+/// Readings become a SenML pack (RFC 8428), raw lines stay as they are.
 public final class SerialSource: Service {
     /// As in the configuration.
     public let name: String
-    private let reader: SerialReader
-    private let receiver: Receiver
+    private let configuration: SerialSourceConfiguration
+    private let others: [PortName]
+    private let records: ReadingRecords
+    private let clock: any GatewayClock
+    private let tree: DeviceTree
+    private let logger: Logger
+    private let lines = Mutex<[SerialLine]>([])
 
+    /// How often it is looked whether a value has waited for long enough.
+    private static let dueInterval = Duration.milliseconds(500)
+
+    /// - Parameter others: the ports of the other sources, which `auto` leaves alone.
     init(
-        _ configuration: SerialSourceConfiguration, gateway: GatewayID, recorder: Recorder, clock: any GatewayClock,
-        logger: Logger
+        _ configuration: SerialSourceConfiguration, others: [PortName], gateway: GatewayID, recorder: Recorder,
+        clock: any GatewayClock, tree: DeviceTree = DeviceTree(), logger: Logger
     ) throws {
+        self.configuration = configuration
+        self.others = others
+        self.clock = clock
+        self.tree = tree
+        self.logger = logger
         name = configuration.name.rawValue
-        guard let port = PortName(configuration.port) else {
-            preconditionFailure("the configuration has checked the port's name")
-        }
-        receiver = Receiver(configuration, gateway: gateway, recorder: recorder, clock: clock, logger: logger)
-        reader = try SerialReader(
-            port: port, settings: configuration.settings,
-            framer: FrameCutter(
-                FramingRule(
-                    .line(start: [], end: configuration.lineEnd.framing), sizeMax: configuration.lineMax.rawValue)),
-            receiver: receiver, clock: clock)
+        records = ReadingRecords(
+            gateway: gateway, stream: configuration.stream, recorder: recorder, clock: clock)
     }
 
     /// Reads until graceful shutdown.
     ///
     /// - Throws: ``SerialPortError`` where the system gives no thread or descriptor.
     public func run() async throws {
-        try reader.start()
-        await untilShutdown()
-        await reader.stop()
+        if configuration.port.isPlural {
+            try await readMatches()
+        } else {
+            let line = try makeLine(configuration.content, configuration.port, suffix: "")
+            try begin(line)
+            await publishWhatIsDue()
+            await end(line)
+        }
     }
 
-    /// What it took in since the start.
-    public var counters: SourceCounters { receiver.shared.withLock { $0.counters } }
-    /// Whether the port is open, absent or unavailable.
-    public var state: SerialPortState { receiver.shared.withLock { $0.state } }
+    /// What it took in since the start, ports that have gone included.
+    public var counters: SourceCounters {
+        lines.withLock { lines in lines.map { $0.receiver.shared.withLock { $0.counters } } }
+            .reduce(into: SourceCounters()) { $0.add($1) }
+    }
 
-    /// Where the reader puts its lines: from its one thread, and never onto the disk.
-    final class Receiver: SerialReceiver {
-        struct Shared {
-            var counters = SourceCounters()
-            var state = SerialPortState.absent
-        }
+    /// The state of each port that is read at present.
+    public var states: [SerialPortState] {
+        lines.withLock { lines in lines.map { $0.receiver.shared.withLock { $0.state } } }
+    }
 
-        let shared = Mutex(Shared())
-        private let configuration: SerialSourceConfiguration
-        private let gateway: GatewayID
-        private let recorder: Recorder
-        private let clock: any GatewayClock
-        private let logger: Logger
-        private let decoder: LineDecoder
-        private let slot: Int
-        private let topic: [UInt8]
+    /// Whether there are ports, and all of them are open.
+    public var isReading: Bool {
+        let states = self.states
+        return !states.isEmpty && states.allSatisfy { if case .open = $0 { true } else { false } }
+    }
 
-        init(
-            _ configuration: SerialSourceConfiguration, gateway: GatewayID, recorder: Recorder,
-            clock: any GatewayClock, logger: Logger
-        ) {
-            self.configuration = configuration
-            self.gateway = gateway
-            self.recorder = recorder
-            self.clock = clock
-            self.logger = logger
-            decoder = LineDecoder(format: configuration.format)
-            slot = recorder.slot(of: configuration.stream)
-            topic = Array(configuration.topic.utf8)
-        }
+    // MARK: Several ports
 
-        func received(frame: ArraySlice<UInt8>, bootMilliseconds: Int64) {
-            switch decoder.decode(frame) {
-            case .raw:
-                append(Array(frame), contentType: nil, bootMilliseconds)
-            case .readings(let readings):
-                // Measured when the first byte came, by the clock as it stands now.
-                let now = clock.read()
-                let measured = now.isSynchronised ? bootMilliseconds + now.wallOffsetMilliseconds : nil
-                let pack = SenMLPack(
-                    gateway: gateway, device: configuration.device, baseMilliseconds: measured, readings: readings)
-                guard let payload = pack.encoded() else { return }
-                append(payload, contentType: SenMLPack.contentType, bootMilliseconds)
-            case .rejected(let reason):
-                shared.withLock { $0.counters.rejected += 1 }
-                logger.debug("a line was not understood: \(reason)")
+    /// Reads each match of the pattern from when it comes until it goes.
+    private func readMatches() async throws {
+        let (changes, continuation) = AsyncStream.makeStream(of: [String].self, bufferingPolicy: .bufferingNewest(1))
+        let lookout = try PortLookout(configuration.port, tree: tree) { continuation.yield($0) }
+        try lookout.start()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.publishWhatIsDue() }
+            group.addTask {
+                for await paths in changes { await self.adopt(paths) }
             }
+            await group.next()
+            lookout.stop()
+            continuation.finish()
+            group.cancelAll()
         }
+        for line in lines.withLock({ $0 }) { await end(line) }
+    }
 
-        func skipped(bytes: Int, reason: FrameProblem) {
-            shared.withLock { $0.counters.rejected += 1 }
-            logger.debug("\(bytes) bytes were skipped: \(reason)")
-        }
-
-        func stateChanged(_ state: SerialPortState) {
-            shared.withLock { $0.state = state }
-            switch state {
-            case .open(let path): logger.info("reading \(path)")
-            case .absent: logger.warning("\(configuration.port) is not there; it is read as soon as it is plugged in")
-            case .unavailable(let reason): logger.error("\(configuration.port) cannot be used: \(reason)")
-            }
-        }
-
-        private func append(_ payload: [UInt8], contentType: String?, _ bootMilliseconds: Int64) {
-            let details = IntakeDetails(
-                properties: RecordProperties(contentType: contentType, device: configuration.device),
-                isRedeliverable: false, bootMilliseconds: bootMilliseconds)
-            let topic = self.topic
-            let isTaken = recorder.append(
-                slot, topic: topic.span.bytes, payload: payload.span.bytes, details: details)
-            shared.withLock { shared in
-                if isTaken { shared.counters.received += 1 } else { shared.counters.dropped += 1 }
+    /// Begins to read ports that are new, and lets go of those that have gone.
+    private func adopt(_ paths: [String]) async {
+        let wanted = paths.filter { !isOfAnother($0) }
+        let present = lines.withLock { $0 }
+        for line in present where !wanted.contains(line.port.description) { await end(line) }
+        let known = Set(present.map(\.port.description))
+        for path in wanted where !known.contains(path) {
+            let suffix = "-" + (path.split(separator: "/").last.map(String.init) ?? path)
+            do {
+                try begin(makeLine(configuration.content, .path(path), suffix: suffix))
+            } catch {
+                logger.error("\(path) cannot be read: \(error)")
             }
         }
     }
-}
 
-extension SerialSourceConfiguration.LineEnd {
-    /// The same in the framer's words.
-    var framing: SerialIO.LineEnd {
-        switch self {
-        case .lineFeed: .lf
-        case .carriageReturn: .cr
-        case .both: .crlf
+    /// Whether another source names the port, by whatever name.
+    private func isOfAnother(_ path: String) -> Bool {
+        let file = DeviceTree.resolved(path)
+        return others.contains { other in
+            tree.matches(other).contains { DeviceTree.resolved($0) == file }
+        }
+    }
+
+    // MARK: One port
+
+    private func makeLine(
+        _ content: SerialSourceConfiguration.Content, _ port: PortName, suffix: String
+    ) throws -> SerialLine {
+        try SerialLine(
+            configuration, content: content, port: port, suffix: suffix, into: records, clock: clock, tree: tree,
+            logger: logger)
+    }
+
+    private func begin(_ line: SerialLine) throws {
+        try line.start()
+        lines.withLock { $0.append(line) }
+    }
+
+    private func end(_ line: SerialLine) async {
+        await line.stop()
+        lines.withLock { lines in lines.removeAll { $0 === line } }
+    }
+
+    /// Publishes what has waited for its interval to end, until shutdown.
+    private func publishWhatIsDue() async {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // Cancellation ends the pause, and with it the loop.
+                try? await Task.sleep(for: Self.dueInterval)
+                for line in self.lines.withLock({ $0 }) where line.receiver.isTimed { line.receiver.publishDue() }
+            }
         }
     }
 }
