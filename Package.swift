@@ -60,8 +60,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["LogStore", "Records"], path: "Benchmarks/append",
-            swiftSettings: settings),
+            name: "millrace-bench", dependencies: ["LogStore", "Records", "SerialIO"], path: "Benchmarks",
+            exclude: ["README.md", "harness", "load", "run.py", "scenarios"], swiftSettings: settings),
 
         // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
         .target(name: "Simulation", dependencies: ["Threads"], swiftSettings: settings),
