@@ -28,7 +28,8 @@ def read_arguments():
                         help="only legs whose name contains this; may be repeated")
     parser.add_argument("--peers-only", action="store_true", help="leave Millrace out")
     parser.add_argument("--millrace", default=".build/release/millrace", help="the agent; default %(default)s")
-    parser.add_argument("--append", default=".build/release/millrace-bench", help="appends and frames; default %(default)s")
+    parser.add_argument("--append", default=".build/release/millrace-bench", help="the log and framing alone; "
+                        "default %(default)s")
     parser.add_argument("--directory", default=".build/bench", help="where logs and state go: a folder on the disk "
                         "that is meant, not tmpfs; default %(default)s")
     parser.add_argument("--keep", action="store_true", help="keep each run's folder")
