@@ -37,8 +37,12 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
         .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: hotSettings),
+<<<<<<< HEAD
         .target(
             name: "DeviceProfiles", dependencies: ["Records", "SerialIO", "StrictTOML"], swiftSettings: hotSettings),
+=======
+        .target(name: "DeviceProfiles", dependencies: ["Records", "SerialIO"], swiftSettings: settings),
+>>>>>>> framing
         .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
         .target(
@@ -61,8 +65,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["LogStore", "Records"], path: "Benchmarks/append",
-            swiftSettings: settings),
+            name: "millrace-bench", dependencies: ["LogStore", "Records", "SerialIO"], path: "Benchmarks",
+            exclude: ["README.md", "harness", "load", "run.py", "scenarios"], swiftSettings: settings),
 
         // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
         .target(name: "Simulation", dependencies: ["Threads"], swiftSettings: settings),

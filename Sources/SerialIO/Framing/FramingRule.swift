@@ -30,8 +30,9 @@ public struct FramingRule: Hashable, Sendable {
         /// Hexadecimal digits between two marks. The content is the decoded bytes; with `nibbleFirst` the first digit
         /// is a byte of its own.
         case asciiHex(start: [UInt8], end: [UInt8], nibbleFirst: Bool)
-        /// Several lines, from one mark to another. The content is all of it, marks included; with `takesEndLine` also
-        /// the rest of the line in which the end stands, without the line's end.
+        /// Several lines, from a line that begins with one mark to one that begins with another; a mark that begins
+        /// with a control character counts anywhere. The content is all of it, marks included; with `takesEndLine`
+        /// also the rest of the line in which the end stands, without the line's end.
         case block(start: [UInt8], end: [UInt8], takesEndLine: Bool)
         /// Modbus RTU: the content is unit, function and what follows, without the CRC.
         case modbusRTU

@@ -96,7 +96,7 @@ extension AgentConfigurationReader {
         profile.rate.heartbeat = table.duration("heartbeat", in: Self.intervals) ?? profile.rate.heartbeat
     }
 
-    private func readDeviceName(_ table: TableReader, _ key: String) -> String? {
+    func readDeviceName(_ table: TableReader, _ key: String) -> String? {
         guard let text = table.string(key) else { return nil }
         let isLevel = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !"/+#{}\u{7F}".unicodeScalars.contains($0) }
         guard isLevel, text.utf8.count <= 256 else {

@@ -17,7 +17,7 @@ extension AgentConfigurationReader {
                 named.reader.fail("\(quoted(named.name)) is no name for a source; \(Self.nameRule)")
                 return nil
             }
-            return Located(value: readSerialSource(named.reader, name: name), table: named.reader)
+            return readSerialSource(named.reader, name: name).map { Located(value: $0, table: named.reader) }
         }
     }
 

@@ -1,3 +1,4 @@
+import DeviceProfiles
 import Records
 
 /// Puts readings into records of one source: SenML packs (RFC 8428), one record each.

@@ -31,7 +31,7 @@ final class SerialLine: Sendable {
             receiver = LineReceiver(
                 lines: lines, device: configuration.name.rawValue + suffix, port: port, of: configuration,
                 into: records, clock: clock, logger: logger)
-            framing = .lines(end: lines.end.lineEnd, sizeMax: lines.sizeMax.rawValue)
+            framing = FramingRule(.line(start: [], end: lines.end.lineEnd), sizeMax: lines.sizeMax.rawValue)
             script = ListeningScript()
             ledger = nil
         case .devices(let devices):
