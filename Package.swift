@@ -37,12 +37,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
         .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: hotSettings),
-<<<<<<< HEAD
         .target(
             name: "DeviceProfiles", dependencies: ["Records", "SerialIO", "StrictTOML"], swiftSettings: hotSettings),
-=======
-        .target(name: "DeviceProfiles", dependencies: ["Records", "SerialIO"], swiftSettings: settings),
->>>>>>> framing
         .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),
         .target(

@@ -30,12 +30,8 @@ public struct FrameCutter: Framer {
         endSizeMax = scanner.endSizeMax
     }
 
-<<<<<<< HEAD
-    /// Bytes of the frame that has begun, those of it that were skipped included.
-=======
     /// Bytes of the frame that has begun, those of it that were skipped included. A flag that ended a frame and may
     /// begin the next is none of them: at 0 there is nothing to ``reset()`` after a pause.
->>>>>>> framing
     public var pendingCount: Int {
         var waiting = buffer.count - start
         if waiting > 0, rest == nil, scanner.isIdle(buffer.span.extracting(start...)) { waiting = 0 }

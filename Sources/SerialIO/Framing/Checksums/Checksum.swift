@@ -1,11 +1,7 @@
 /// A ``ChecksumRule`` made ready for use: computes, compares and writes checksums.
-<<<<<<< HEAD
-public struct Checksum: Sendable {
-=======
 ///
 /// A class, because it never changes and is passed on with every frame: tables and rule are not worth a copy each time.
 public final class Checksum: Sendable {
->>>>>>> framing
     /// What it does.
     public let rule: ChecksumRule
     /// Bytes that it takes in a frame, as it is encoded.

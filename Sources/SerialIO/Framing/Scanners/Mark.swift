@@ -28,10 +28,7 @@ struct Mark: Sendable {
     var isControl: Bool { isFirstGiven && values[0] < 0x20 }
 
     /// How far the mark stands at `offset`, which is at most the number of bytes.
-<<<<<<< HEAD
-=======
     @inline(__always)
->>>>>>> framing
     func agreement(_ bytes: Span<UInt8>, at offset: Int) -> Agreement {
         let there = min(count, bytes.count - offset)
         for index in 0..<there where (bytes[offset + index] ^ values[index]) & masks[index] != 0 { return .none }
