@@ -36,7 +36,7 @@ let package = Package(
             name: "StrictTOML", dependencies: ["Records", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
-        .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: settings),
+        .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: hotSettings),
         .target(name: "DeviceProfiles", dependencies: ["Records", "SerialIO"], swiftSettings: settings),
         .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
         .target(name: "Uplinks", dependencies: ["Compression", "MQTTTransport", "Records"], swiftSettings: settings),

@@ -4,7 +4,7 @@ public struct FramingRule: Hashable, Sendable {
     public var kind: Kind
     /// What proves it whole; nil where nothing does, and for telegrams, whose checksum is built in.
     public var checksum: ChecksumRule?
-    /// The longest frame in bytes, as they come on the line.
+    /// The longest frame in bytes, as they come on the line; of a line without its end.
     public var sizeMax: Int
 
     /// A rule; see ``Kind`` for what is in its frames.
@@ -18,7 +18,7 @@ public struct FramingRule: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// One line of text. The content is the line without its end. With a `start` the line begins at the last
         /// occurrence of it, and a line without it is noise.
-        case line(start: [UInt8], end: LineFramer.Terminator)
+        case line(start: [UInt8], end: LineEnd)
         /// `size` bytes that begin and end so. The content is all of them.
         case fixed(start: BytePattern, size: Int, trailer: BytePattern)
         /// A frame that carries its length. The content is all of it.
