@@ -81,7 +81,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
-            name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records", "SerialIO", "StrictTOML"],
+            name: "DeviceProfilesTests",
+            dependencies: ["AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "StrictTOML"],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
