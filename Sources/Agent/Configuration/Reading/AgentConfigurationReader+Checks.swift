@@ -23,9 +23,11 @@ extension AgentConfigurationReader {
             let place = "[\(earlier.table.path)]\(at(earlier.table.line(of: "port")))"
             var advice = ""
             if case .usb = source.value.port {
-                advice = "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
+                advice =
+                    "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
             }
-            source.table.fail("\(quoted(source.value.port.description)) is already used by \(place)\(advice)", at: "port")
+            source.table.fail(
+                "\(quoted(source.value.port.description)) is already used by \(place)\(advice)", at: "port")
         }
     }
 

@@ -53,6 +53,7 @@ extension AgentConfigurationReader {
             return .devices(
                 table.has("devices") ? readDevices(table) : readDevice(table, source: source.name).map { [$0] } ?? [])
         }
+        table.suggest("profile", "devices")
         if source.port == .automatic, !lineKeys.contains(where: table.has) { return .detected }
         var lines = LineConfiguration()
         lines.format = readFormat(table)

@@ -52,12 +52,13 @@ final class SerialLine: Sendable {
             // checked for that.
             ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
             settings.wantsLowLatency = !asked.isEmpty
-            script = ledger.map { ledger in
-                var line = BusLine(settings: settings)
-                line.gap = configuration.link.gap
-                line.hearsOnlyAnswers = asked.count > 1 || devices[0].profile.isModbus
-                return BusMaster(devices: asked, line: line, ledger: ledger)
-            } ?? ListeningScript()
+            script =
+                ledger.map { ledger in
+                    var line = BusLine(settings: settings)
+                    line.gap = configuration.link.gap
+                    line.hearsOnlyAnswers = asked.count > 1 || devices[0].profile.isModbus
+                    return BusMaster(devices: asked, line: line, ledger: ledger)
+                } ?? ListeningScript()
         case .detected:
             preconditionFailure("what is on a port is detected before the port is read")
         }
