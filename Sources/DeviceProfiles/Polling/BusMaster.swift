@@ -154,16 +154,20 @@ public struct BusMaster: LineScript {
     /// The next step of the present turn; nil where the turn or a part of it is over.
     private mutating func stepOfTurn(now: Duration) -> LineStep? {
         guard var turn else { return nil }
-        defer { if self.turn != nil { self.turn = turn } }
         ownStep = .none
         let step = turn.pendingSend.map { ExchangeStep.send($0) } ?? turn.exchange.next(now: now)
+        self.turn = turn
         switch step {
         case .send(let bytes):
             turn.pendingSend = bytes
-            if let preparation = prepareToSend(&turn, now: now) { return preparation }
-            turn.pendingSend = nil
-            turn.hasSent = true
-            lastSent = bytes
+            let preparation = prepareToSend(&turn, now: now)
+            if preparation == nil {
+                turn.pendingSend = nil
+                turn.hasSent = true
+                lastSent = bytes
+            }
+            self.turn = turn
+            if let preparation { return preparation }
             return .send(bytes, isRequest: true)
         case .listen(let until, let hearing): return .listen(until: until, for: hearing)
         case .setBaud(let speed):
