@@ -36,7 +36,7 @@ let package = Package(
             name: "StrictTOML", dependencies: ["Records", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["CSQLite", "Compression", "Records"], swiftSettings: hotSettings),
-        .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: settings),
+        .target(name: "SerialIO", dependencies: ["CTermios", "Records", "Threads"], swiftSettings: hotSettings),
         .target(
             name: "DeviceProfiles", dependencies: ["Records", "SerialIO", "StrictTOML"], swiftSettings: hotSettings),
         .target(name: "MQTTTransport", dependencies: ["CMosquitto", "Records", "Threads"], swiftSettings: settings),
@@ -52,8 +52,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "SerialIO", "Simulation",
-                "StrictTOML", "Threads", "Uplinks",
+                "Agent", "CMalloc", "Compression", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
+                "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -61,8 +61,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["LogStore", "Records"], path: "Benchmarks/append",
-            swiftSettings: settings),
+            name: "millrace-bench", dependencies: ["LogStore", "Records", "SerialIO"], path: "Benchmarks",
+            exclude: ["README.md", "harness", "load", "run.py", "scenarios"], swiftSettings: settings),
 
         // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
         .target(name: "Simulation", dependencies: ["Threads"], swiftSettings: settings),
@@ -81,7 +81,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
-            name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records", "SerialIO", "StrictTOML"],
+            name: "DeviceProfilesTests",
+            dependencies: ["AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "Simulation", "StrictTOML"],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",

@@ -28,7 +28,8 @@ def read_arguments():
                         help="only legs whose name contains this; may be repeated")
     parser.add_argument("--peers-only", action="store_true", help="leave Millrace out")
     parser.add_argument("--millrace", default=".build/release/millrace", help="the agent; default %(default)s")
-    parser.add_argument("--append", default=".build/release/millrace-bench", help="appends; default %(default)s")
+    parser.add_argument("--append", default=".build/release/millrace-bench", help="the log and framing alone; "
+                        "default %(default)s")
     parser.add_argument("--directory", default=".build/bench", help="where logs and state go: a folder on the disk "
                         "that is meant, not tmpfs; default %(default)s")
     parser.add_argument("--keep", action="store_true", help="keep each run's folder")
@@ -53,7 +54,7 @@ def chosen_legs(setup, scenario):
     legs = [leg for leg, needs_millrace in scenario.LEGS.items()
             if not (needs_millrace and setup.peers_only)
             and (not setup.legs or any(words in leg for words in setup.legs))]
-    binary = setup.append if scenario.NAME == "append" else setup.millrace
+    binary = setup.append if scenario.NAME in ("append", "framing") else setup.millrace
     if any(scenario.LEGS[leg] for leg in legs) and not os.access(binary, os.X_OK):
         print(f"{scenario.NAME} needs {binary}, which is not there: run `make build` first, or leave Millrace out "
               "with --peers-only", file=sys.stderr)
@@ -108,7 +109,7 @@ def main():
         print(f"\n## {scenario.TITLE}\n\n{count:,} records, medians of {setup.runs}\n\n{table}", flush=True)
         everything["scenarios"][scenario.NAME] = {"records": count, "medians": rows, "runs": runs}
         if setup.write_readme:
-            report.write_readme(scenario.NAME, f"{count:,} records, medians of {setup.runs}. "
+            report.write_readme(scenario.NAME, f"{count:,} records, medians of {setup.runs}.\n"
                                 f"{report.environment_line(facts)}\n\n{table}")
     if setup.json:
         with open(setup.json, "w", encoding="utf-8") as file:

@@ -5,8 +5,7 @@ import Records
 /// Appends records to a ring log as the recorder does, and prints one line of JSON with what it cost.
 ///
 ///     millrace-bench append --directory DIR --records N --per-commit N
-@main
-struct AppendBenchmark {
+enum AppendBenchmark {
     private struct SystemClock: GatewayClock {
         func read() -> ClockReading {
             ClockReading(
@@ -23,21 +22,21 @@ struct AppendBenchmark {
         }
     }
 
-    static func main() throws {
+    static func main(_ words: [String]) throws {
         var options = ["--directory": ".", "--records": "1000000", "--per-commit": "500"]
-        var arguments = CommandLine.arguments.dropFirst(2)
+        var arguments = words[...]
         while let name = arguments.popFirst() {
             guard options[name] != nil, let value = arguments.popFirst() else { usage() }
             options[name] = value
         }
-        guard CommandLine.arguments.dropFirst().first == "append", let records = Int(options["--records"] ?? ""),
-            let perCommit = Int(options["--per-commit"] ?? ""), records > 0, perCommit > 0
+        guard let records = Int(options["--records"] ?? ""), let perCommit = Int(options["--per-commit"] ?? ""),
+            records > 0, perCommit > 0
         else { usage() }
         try measure(directory: options["--directory"] ?? ".", records: records, perCommit: perCommit)
     }
 
     private static func usage() -> Never {
-        write("usage: millrace-bench append [--directory DIR] [--records N] [--per-commit N]\n", to: 2)
+        BenchmarkProgram.write("usage: millrace-bench append [--directory DIR] [--records N] [--per-commit N]\n", to: 2)
         exit(64)
     }
 
@@ -97,7 +96,7 @@ struct AppendBenchmark {
             ("records_per_second", Double(records) / seconds),
             ("disk_bytes_per_record", Double(bytes) / Double(records)),
         ]
-        write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
+        BenchmarkProgram.write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
     }
 
     private static func cpuMicroseconds() -> Int {
@@ -117,10 +116,5 @@ struct AppendBenchmark {
             if line.hasPrefix("write_bytes: ") { return Int(line.dropFirst(13)) ?? 0 }
         }
         return 0
-    }
-
-    private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
-        _ = Glibc.write(descriptor, bytes, bytes.count)
     }
 }

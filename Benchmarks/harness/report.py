@@ -74,9 +74,9 @@ def environment(setup):
 
 
 def environment_line(facts):
-    """One line of prose with the facts."""
+    """The facts, in two lines of prose."""
     return (f"{facts['date']}, commit {facts['commit']}; {facts['processors']} × {facts['processor']}, "
-            f"Linux {facts['kernel']}, {facts['filesystem']}, fdatasync of 16 KiB {facts['fdatasync_ms']:.2f} ms; "
+            f"Linux {facts['kernel']}, {facts['filesystem']};\nfdatasync of 16 KiB {facts['fdatasync_ms']:.2f} ms; "
             f"{facts['mosquitto']}; load before the start {facts['load_average']:.2f}.")
 
 

@@ -26,7 +26,7 @@ struct AcknowledgementWindow {
     /// Adds a message that was published for `job`.
     mutating func add(packetID: Int32, job: Int) {
         precondition(hasRoom, "the window is full")
-        slots[(head + count) % capacity] = Slot(packetID: packetID, job: job, code: nil)
+        slots[index(of: count)] = Slot(packetID: packetID, job: job, code: nil)
         count += 1
     }
 
@@ -34,7 +34,7 @@ struct AcknowledgementWindow {
     mutating func acknowledge(packetID: Int32, code: UInt8) -> Bool {
         // Servers answer in order (MQTT 5.0, 4.6), so the first slot is nearly always the one.
         for offset in 0..<count {
-            let index = (head + offset) % capacity
+            let index = index(of: offset)
             if slots[index].packetID == packetID, slots[index].code == nil {
                 slots[index].code = code
                 return true
@@ -47,8 +47,13 @@ struct AcknowledgementWindow {
     mutating func takeAnswered() -> (job: Int, code: UInt8)? {
         guard count > 0, let code = slots[head].code else { return nil }
         let job = slots[head].job
-        head = (head + 1) % capacity
+        head = index(of: 1)
         count -= 1
         return (job, code)
+    }
+
+    private func index(of offset: Int) -> Int {
+        let index = head + offset
+        return index < capacity ? index : index - capacity
     }
 }

@@ -24,13 +24,17 @@ final class Connector: Sendable {
     }
 
     /// Called on the client's thread.
-    func open(as role: MosquittoHandle.Role, until deadline: ContinuousClock.Instant) -> Outcome {
+    ///
+    /// - Parameter isServerKnown: whether an earlier connection was accepted.
+    func open(
+        as role: MosquittoHandle.Role, isServerKnown: Bool, until deadline: ContinuousClock.Instant
+    ) -> Outcome {
         guard abandonedCount.load(ordering: .relaxed) < Self.abandonedMax else {
             return .failed(reason: "\(configuration.address): \(Self.abandonedMax) earlier attempts still wait")
         }
         let handle: MosquittoHandle
         do {
-            handle = try MosquittoHandle(configuration, as: role)
+            handle = try MosquittoHandle(configuration, as: role, isServerKnown: isServerKnown)
         } catch {
             return .failed(reason: error.message)
         }

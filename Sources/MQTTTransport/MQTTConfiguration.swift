@@ -64,6 +64,11 @@ public struct MQTTConfiguration: Sendable {
     public var sessionExpiry = Duration.seconds(7 * 24 * 3600)
     /// Unacknowledged QoS 1 messages that the broker may have on the way to us (MQTT 5 Receive Maximum).
     public var receiveMaximum: UInt16 = 2000
+    /// Bytes of PUBACKs that a broker may leave unread before a subscriber reads no further; what its own kernel holds
+    /// for it comes on top. A broker under load reads far fewer PUBACKs than it sends messages, whatever the Receive
+    /// Maximum says (mosquitto 2.0), and sends again at the next connection what it has not seen acknowledged. The
+    /// default stands for some 130,000 messages, which mosquitto reads in the time that ``MQTTSubscriber/stop()`` has.
+    public var acknowledgementsUnreadMax = 512 << 10
     /// Bytes of the largest packet that we take (MQTT 5 Maximum Packet Size).
     public var packetSizeMax: UInt32 = 2 << 20
     /// How long a connection attempt may take, DNS and TLS included.

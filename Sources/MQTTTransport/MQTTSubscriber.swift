@@ -65,9 +65,10 @@ public final class MQTTSubscriber: Sendable {
     }
 
     /// Stops reading, commits what was read, sends its PUBACKs and a DISCONNECT that leaves the session with the
-    /// broker. Returns within 5 s, whatever the broker does; also in a cancelled task.
+    /// broker; waits until the broker has read them. Returns within 7 s, whatever the broker does; also in a cancelled
+    /// task.
     public func stop() async {
-        await thread.stop(within: .seconds(5))
+        await thread.stop(within: .seconds(7))
     }
 
     /// What was counted so far.

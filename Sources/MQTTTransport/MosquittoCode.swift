@@ -130,8 +130,20 @@ extension MosquittoHandle {
         return String(cString: text)
     }
 
-    /// What to look at when the server leaves before CONNACK.
+    /// Whether the server has hung up during the TLS handshake: libmosquitto takes that for "not yet" and would try for
+    /// ever.
+    var isCutInHandshake: Bool { configuration.tls != nil && connackCode == nil && socket.isAtEnd }
+
+    /// What to say then.
+    var handshakeReason: String {
+        "\(configuration.address) closed the connection during the TLS handshake"
+            + (isServerKnown ? "" : "; does that port speak TLS?")
+    }
+
+    /// What to look at when the server leaves before CONNACK; a server that has answered before has broken down, or the
+    /// link has.
     private var earlyEndHint: String {
+        guard !isServerKnown else { return "" }
         guard let tls = configuration.tls else { return "; does that port speak TLS?" }
         // With TLS 1.3 a server refuses the client only after our side of the handshake, and its reason may be lost.
         return tls.certificateFile == nil ? "; it may ask for a client certificate" : ""

@@ -39,6 +39,8 @@ final class MosquittoHandle: @unchecked Sendable {
     }
 
     let configuration: MQTTConfiguration
+    /// Whether a connection with this configuration was accepted before.
+    let isServerKnown: Bool
     var events: (any MosquittoEvents)?
 
     // What the callbacks have seen.
@@ -53,11 +55,12 @@ final class MosquittoHandle: @unchecked Sendable {
     private let keepsSession: Bool
     private var isLogSet = true
 
-    init(_ configuration: MQTTConfiguration, as role: Role) throws(MQTTTransportError) {
+    init(_ configuration: MQTTConfiguration, as role: Role, isServerKnown: Bool) throws(MQTTTransportError) {
         guard Self.isLibraryReady else {
             throw MQTTTransportError(.systemResources, "libmosquitto could not be initialised")
         }
         self.configuration = configuration
+        self.isServerKnown = isServerKnown
         switch role {
         case .subscriber: keepsSession = true
         case .publisher: keepsSession = false

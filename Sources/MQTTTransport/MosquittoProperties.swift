@@ -126,13 +126,13 @@ struct OwnedProperties: ~Copyable {
                     &pointer, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), data, length))
         }
         for property in properties.userProperties {
-            guard Self.isEncodable(property.name), Self.isEncodable(property.value) else {
-                code = MosquittoCode(MOSQ_ERR_MALFORMED_UTF8.rawValue)
-                return
-            }
             note(
-                mosquitto_property_add_string_pair(
-                    &pointer, Int32(MQTT_PROP_USER_PROPERTY.rawValue), property.name, property.value))
+                Self.withCString(property.name) { name in
+                    Self.withCString(property.value) { value in
+                        mosquitto_property_add_string_pair(
+                            &pointer, Int32(MQTT_PROP_USER_PROPERTY.rawValue), name, value)
+                    }
+                })
         }
     }
 
@@ -142,19 +142,18 @@ struct OwnedProperties: ~Copyable {
     }
 
     private mutating func add(_ text: String, as identifier: mqtt5_property) {
-        guard Self.isEncodable(text) else {
-            code = MosquittoCode(MOSQ_ERR_MALFORMED_UTF8.rawValue)
-            return
-        }
-        note(mosquitto_property_add_string(&pointer, Int32(identifier.rawValue), text))
+        note(Self.withCString(text) { mosquitto_property_add_string(&pointer, Int32(identifier.rawValue), $0) })
     }
 
     private mutating func note(_ result: Int32) {
-        if result != MOSQ_ERR_SUCCESS.rawValue { code = MosquittoCode(result) }
+        if result != MOSQ_ERR_SUCCESS.rawValue, code == nil { code = MosquittoCode(result) }
     }
 
-    /// A C string ends at U+0000, and the length field has 16 bits.
-    private static func isEncodable(_ text: String) -> Bool {
-        text.utf8.count <= 65_535 && !text.utf8.contains(0)
+    /// Calls `body` with the text, or says that it cannot be encoded: a C string ends at U+0000, and the length field
+    /// has 16 bits. A String that is passed as an argument to C is copied to the heap each time; this is not.
+    private static func withCString(_ text: String, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+        let length = text.utf8.count
+        guard length <= 65_535 else { return MOSQ_ERR_MALFORMED_UTF8.rawValue }
+        return text.withCString { strlen($0) == length ? body($0) : MOSQ_ERR_MALFORMED_UTF8.rawValue }
     }
 }

@@ -23,6 +23,12 @@ final class PublisherConnection: MosquittoEvents {
     private var failure: String?
     private var lastProgress = ContinuousClock.now
     private var nextKeepAlive = ContinuousClock.now
+    /// Whether the last look brought packets.
+    private var isArriving = false
+
+    /// How long PUBACKs gather in the socket, and how many must be due for that to be worth it.
+    private static let gatheringPause = Duration.microseconds(500)
+    private static let gatheringMin = 20
 
     // Counted here, and told to the desk once per round.
     private var round = MQTTPublisher.Counters()
@@ -91,22 +97,29 @@ final class PublisherConnection: MosquittoEvents {
 
     /// Reads what is there; true at the end of the connection.
     private func collect() -> Bool {
+        let seen = handle.packetsSeen
+        defer { isArriving = handle.packetsSeen != seen }
+        var hasAsked = false
         while true {
             switch handle.read() {
             case .progress: continue
             case .ended: return true
             case .drained:
-                // The server's TCP holds further PUBACKs back until it has seen our acknowledgement.
-                if !window.isEmpty { handle.socket.acknowledgeNow() }
-                return false
+                // The server's TCP holds further PUBACKs back until it has seen our acknowledgement; from a server
+                // that is near they come at once.
+                guard !window.isEmpty, !hasAsked else { return false }
+                handle.socket.acknowledgeNow()
+                hasAsked = true
             }
         }
     }
 
     /// Gives the answers that have come to the jobs they belong to.
     private func settle() {
+        var isProgress = false
+        defer { if isProgress { lastProgress = .now } }
         while let answer = window.takeAnswered() {
-            lastProgress = .now
+            isProgress = true
             if answer.code < 0x80 {
                 round.messagesConfirmed += 1
                 hasConfirmed = true
@@ -131,6 +144,11 @@ final class PublisherConnection: MosquittoEvents {
         var until = nextKeepAlive
         if !isAccepted { until = min(until, deadline) }
         if !window.isEmpty { until = min(until, lastProgress + acknowledgementTimeout) }
+        // PUBACKs arrive one by one, and each could wake us: while many are due, they gather for a moment.
+        if isArriving, window.count >= Self.gatheringMin, !handle.wantsWrite {
+            thread.pauseBriefly(until: min(until, .now + Self.gatheringPause))
+            return
+        }
         _ = thread.wait(for: handle.socket, toWrite: handle.wantsWrite, until: until)
     }
 
@@ -165,7 +183,8 @@ final class PublisherConnection: MosquittoEvents {
 
     /// Why a message can never be sent over this connection.
     private func problem(of message: MQTTMessage) -> String? {
-        guard !message.topic.utf8.contains(0) else { return "the topic contains a zero byte" }
+        let length = message.topic.utf8.count
+        guard message.topic.withCString({ strlen($0) }) == length else { return "the topic contains a zero byte" }
         guard let packetSizeMax = limits.packetSizeMax else { return nil }
         let size = message.packetSize(version: handle.configuration.version)
         guard size > Int(packetSizeMax) else { return nil }
@@ -179,11 +198,7 @@ final class PublisherConnection: MosquittoEvents {
         let configuration = handle.configuration
         if !isAccepted {
             if now >= deadline { return "no answer to CONNECT from \(configuration.address)" }
-            // libmosquitto takes an end of file during the TLS handshake for "not yet" and would try for ever.
-            if configuration.tls != nil, handle.socket.isAtEnd {
-                return "\(configuration.address) closed the connection during the TLS handshake; "
-                    + "does that port speak TLS?"
-            }
+            if handle.isCutInHandshake { return handle.handshakeReason }
         }
         if !window.isEmpty, now - lastProgress >= acknowledgementTimeout {
             if let job { finish(job, PublishReport(confirmed: job.confirmed, ending: .timedOut)) }
@@ -215,7 +230,7 @@ final class PublisherConnection: MosquittoEvents {
         while handle.wantsWrite, ContinuousClock.now < deadline, handle.write(), handle.wantsWrite {
             _ = poll(handle.socket.descriptor, for: POLLOUT, until: deadline)
         }
-        last?.finish(until: .now + .seconds(1))
+        last?.finish(PeerPatience(silenceMax: .seconds(1), until: .now + .seconds(1)))
         return .stopped
     }
 

@@ -35,7 +35,7 @@ final class PublisherLoop {
 
     private func connectOnce() {
         let deadline = ContinuousClock.now + configuration.connectTimeout
-        switch connector.open(as: .publisher(window: windowMax), until: deadline) {
+        switch connector.open(as: .publisher(window: windowMax), isServerKnown: !isFirst, until: deadline) {
         case .stopped:
             return
         case .failed(let reason):

@@ -30,6 +30,12 @@ struct SocketOptions {
         }
     }
 
+    /// Bytes written that the peer's kernel has not taken yet; 0 where the kernel does not tell.
+    var bytesUntaken: Int {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     /// Whether the peer has ended the connection and nothing is left to read.
     var isAtEnd: Bool {
         var byte: UInt8 = 0
@@ -41,34 +47,6 @@ struct SocketOptions {
         var value = value
         // A failure costs speed, never safety: the option is an optimisation or a second line of defence.
         _ = setsockopt(descriptor, Int32(IPPROTO_TCP), option, &value, socklen_t(MemoryLayout<Int32>.size))
-    }
-}
-
-/// A second descriptor for a connection that libmosquitto is about to close.
-///
-/// Closing a socket while unread bytes wait in it sends a reset, and a broker that sees the reset may not read the
-/// acknowledgements sent just before. So the last close is ours: after an orderly end in both directions.
-struct LastDescriptor: ~Copyable {
-    private let descriptor: Int32
-
-    /// Nil where there is no descriptor to be had.
-    init?(of original: Int32) {
-        descriptor = fcntl(original, F_DUPFD_CLOEXEC, 0)
-        guard descriptor >= 0 else { return nil }
-    }
-
-    deinit { close(descriptor) }
-
-    /// Says that nothing more follows, and discards what comes until the peer has ended its side too.
-    func finish(until deadline: ContinuousClock.Instant) {
-        guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { return }
-        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { buffer in
-            while true {
-                guard poll(descriptor, for: POLLIN, until: deadline) else { return }
-                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-                if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
-            }
-        }
     }
 }
 

@@ -20,6 +20,13 @@ final class SubscriberConnection: MosquittoEvents {
     /// two million a second.
     private static let collectingPause = Duration.milliseconds(1)
 
+    /// How long to wait before looking again whether the broker has read more of our PUBACKs.
+    private static let congestionPause = Duration.milliseconds(2)
+
+    /// How long the broker may take to read the last PUBACKs, and how long it may be silent meanwhile.
+    private static let farewellMax = Duration.seconds(6)
+    private static let farewellSilenceMax = Duration.seconds(2)
+
     // The batch: received since the last commit. As long as it is not empty, nothing is written.
     private var messages = 0
     private var bytes = 0
@@ -32,6 +39,9 @@ final class SubscriberConnection: MosquittoEvents {
     private var lastAcknowledgement = ContinuousClock.now
     private var nextKeepAlive = ContinuousClock.now
     private var stalledSince: UInt64?
+    /// Whether the broker has too many PUBACKs before it. Then nothing is read: it sends on without waiting for them,
+    /// and would send everything again whose PUBACK it has not read when the connection ends.
+    private var isCongested = false
 
     init(
         handle: MosquittoHandle, session: SubscriberSession, trigger: CommitTrigger, inlet: any MQTTInlet,
@@ -51,6 +61,12 @@ final class SubscriberConnection: MosquittoEvents {
         defer { handle.events = nil }
         while true {
             if thread.isStopping { return finish() }
+            if isCongested {
+                guard flush(), keepAlive() else { return lost(handle.endReason()) }
+                thread.pauseBriefly(until: .now + Self.congestionPause)
+                isCongested = hasTooMuchUntaken
+                continue
+            }
             let seen = handle.packetsSeen
             let result = collect()
             if case .ended = result { return lost(handle.endReason()) }
@@ -103,7 +119,12 @@ final class SubscriberConnection: MosquittoEvents {
             messages: size, wait: firstArrival - lastAcknowledgement, spread: lastArrival - firstArrival, age: age)
         guard flush() else { return true }
         lastAcknowledgement = .now
+        isCongested = hasTooMuchUntaken
         return true
+    }
+
+    private var hasTooMuchUntaken: Bool {
+        handle.wantsWrite || handle.socket.bytesUntaken > handle.configuration.acknowledgementsUnreadMax
     }
 
     /// Sends what libmosquitto has queued: the only place that does. Every PUBACK in the queue belongs to a message
@@ -142,8 +163,7 @@ final class SubscriberConnection: MosquittoEvents {
         let configuration = handle.configuration
         if !isAccepted {
             // libmosquitto takes an end of file during the TLS handshake for "not yet" and would try for ever.
-            guard configuration.tls != nil, handle.socket.isAtEnd else { return nil }
-            return "\(configuration.address) closed the connection during the TLS handshake; does that port speak TLS?"
+            return handle.isCutInHandshake ? handle.handshakeReason : nil
         }
         // A server that keeps to our Maximum Packet Size never sends so much without a whole packet in it. In 3.1.1 it
         // does not know the limit, and a large message must be taken in to be acknowledged.
@@ -164,20 +184,24 @@ final class SubscriberConnection: MosquittoEvents {
     }
 
     /// Commits, sends the PUBACKs, and leaves in order.
+    ///
+    /// A busy broker may have thousands of PUBACKs before it, and sends all again that it has not read when the
+    /// connection ends. It reads them before the DISCONNECT, so its end of the connection says that it has.
     private func finish() -> Ending {
+        let deadline = ContinuousClock.now + Self.farewellMax
         if messages > 0 { _ = commit() }
         // Without the commit the PUBACKs must not go out, and the DISCONNECT behind them cannot.
         guard messages == 0, isAccepted else { return .stopped }
-        let deadline = ContinuousClock.now + .seconds(2)
-        while handle.wantsWrite, ContinuousClock.now < deadline {
-            guard flush() else { return .stopped }
-            guard handle.wantsWrite else { break }
-            _ = poll(handle.socket.descriptor, for: POLLOUT, until: deadline)
-        }
         let last = LastDescriptor(of: handle.socket.descriptor)
         handle.disconnect()
-        _ = flush()
-        last?.finish(until: .now + .seconds(1))
+        var patience = PeerPatience(silenceMax: Self.farewellSilenceMax, until: deadline)
+        while flush(), handle.wantsWrite, !patience.isOver {
+            _ = poll(handle.socket.descriptor, for: POLLOUT, until: patience.nextLook)
+            // What is sent to us meanwhile must not keep the broker from reading.
+            let hasArrived = last?.discard().hasArrived ?? false
+            patience.look(at: handle.socket, hasArrived: hasArrived)
+        }
+        last?.finish(patience)
         return .stopped
     }
 

@@ -45,7 +45,7 @@ final class SubscriberLoop {
 
     private func connectOnce() {
         let deadline = ContinuousClock.now + configuration.connectTimeout
-        switch connector.open(as: .subscriber, until: deadline) {
+        switch connector.open(as: .subscriber, isServerKnown: !session.isFirst, until: deadline) {
         case .stopped:
             return
         case .failed(let reason):

@@ -50,11 +50,9 @@ public struct SenMLPack: Sendable {
         for reading in writable {
             writer.beginObject()
             if isFirst {
-                writer.key("bn")
-                writer.string(baseName)
+                writer.member("bn", string: baseName)
                 if let base {
-                    writer.key("bt")
-                    writer.number(Double(base) / 1000)
+                    writer.member("bt", number: Double(base) / 1000)
                 }
                 isFirst = false
             }
@@ -67,28 +65,22 @@ public struct SenMLPack: Sendable {
 
     private func encode(_ reading: Reading, base: Int64?, into writer: inout JSONWriter) {
         if !reading.name.isEmpty {
-            writer.key("n")
-            writer.string(Self.senMLName(reading.name))
+            writer.member("n", string: Self.senMLName(reading.name))
         }
         if let unit = reading.unit {
-            writer.key("u")
-            writer.string(unit)
+            writer.member("u", string: unit)
         }
         switch reading.value {
         case .number(let number):
-            writer.key("v")
-            writer.number(number)
+            writer.member("v", number: number)
         case .text(let text):
-            writer.key("vs")
-            writer.string(text)
+            writer.member("vs", string: text)
         case .boolean(let boolean):
-            writer.key("vb")
-            writer.boolean(boolean)
+            writer.member("vb", boolean: boolean)
         }
         let (delta, overflow) = (reading.milliseconds ?? base ?? 0).subtractingReportingOverflow(base ?? 0)
         if let own = reading.milliseconds, Self.isAbsolute(own), !overflow, delta != 0 {
-            writer.key("t")
-            writer.number(Double(delta) / 1000)
+            writer.member("t", number: Double(delta) / 1000)
         }
     }
 

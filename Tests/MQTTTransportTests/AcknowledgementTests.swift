@@ -1,6 +1,9 @@
 import AgentTestKit
+import Glibc
 import MQTTTransport
+import Synchronization
 import Testing
+import Threads
 
 /// P1: acknowledged means on disk. What the inlet has not committed, the broker sends again.
 @Suite struct AcknowledgementTests {
@@ -89,6 +92,66 @@ import Testing
         #expect(inlet.committed.map(\.text) == texts)
     }
 
+    @Test func `P1 stop returns when a broker that reads late has read every acknowledgement`() async throws {
+        let count = 1500
+        let isTold = Gate(false)
+        let isRead = Gate(false)
+        let fake = try FakeBroker { _, connection in
+            guard connection.acceptClient(), connection.acceptSubscription() else { return }
+            for packetID in 1...count { connection.publish(topic: "a", payload: [1], packetID: UInt16(packetID)) }
+            _ = isTold.wait { $0 ? true : nil }
+            // Like a broker with other work: it sends on, and comes to our packets only after a while.
+            for packetID in 0..<30 {
+                connection.publish(topic: "a", payload: [2], packetID: UInt16(count + 1 + packetID))
+                usleep(100_000)
+            }
+            guard connection.receive(type: 14) != nil else { return }
+            isRead.change { $0 = true }
+        }
+        let inlet = RecordingInlet()
+        let subscriber = try startSubscriber(
+            testConfiguration(fake.port, "in"), [MQTTSubscription(filter: "a/#")], inlet)
+        #expect(await eventually { inlet.committed.count == count })
+        isTold.change { $0 = true }
+        await subscriber.stop()
+        #expect(isRead.withLock { $0 })
+        // Every message that was committed is acknowledged; those that came too late are the broker's still.
+        let acknowledged = Set(fake.received.filter { $0.type == 4 }.map(\.packetID))
+        #expect(acknowledged.count == inlet.committed.count)
+    }
+
+    @Test func `P6 a broker that leaves our acknowledgements unread is read no further, and loses nothing`()
+        async throws
+    {
+        let count = 150_000
+        let mayRead = Gate(false)
+        let fake = try FakeBroker { _, connection in
+            guard connection.acceptClient(), connection.acceptSubscription() else { return }
+            let packets = (1...1000).map { number in
+                FakeBrokerConnection.publishPacket(
+                    topic: "a", payload: [1], packetID: UInt16(number), properties: [])
+            }
+            let burst = Array(packets.joined())
+            for _ in 0..<(count / 1000) { connection.send(burst) }
+            _ = mayRead.wait { $0 ? true : nil }
+            connection.waitForClose()
+        }
+        var configuration = testConfiguration(fake.port, "in")
+        configuration.acknowledgementsUnreadMax = 16 << 10
+        let inlet = CountingInlet()
+        let subscriber = try MQTTSubscriber(
+            configuration: configuration, subscriptions: [MQTTSubscription(filter: "a/#")],
+            linger: .milliseconds(10), inlet: inlet)
+        try subscriber.start()
+        // It comes to rest before the end: nothing more arrives while nothing is read.
+        #expect(await inlet.comesToRest())
+        #expect(inlet.count < count)
+        mayRead.change { $0 = true }
+        #expect(await eventually { inlet.count == count })
+        #expect(await eventually { fake.received.count { $0.type == 4 } == count })
+        await subscriber.stop()
+    }
+
     @Test func `while the inlet does not accept, the subscriber stays away`() async throws {
         let broker = try await Broker()
         let inlet = RecordingInlet()
@@ -136,5 +199,35 @@ import Testing
         await subscriber.stop()
         #expect(ContinuousClock.now - begin < .seconds(10))
         inlet.answer(.fail)
+    }
+}
+
+/// An inlet that only counts.
+private final class CountingInlet: MQTTInlet {
+    private let committed = Atomic<Int>(0)
+    private let waiting = Atomic<Int>(0)
+
+    var count: Int { committed.load(ordering: .relaxed) }
+    var isAccepting: Bool { true }
+
+    func receive(topic: RawSpan, payload: RawSpan, details: MQTTMessageDetails) {
+        waiting.add(1, ordering: .relaxed)
+    }
+
+    func commit() -> Bool {
+        committed.add(waiting.exchange(0, ordering: .relaxed), ordering: .relaxed)
+        return true
+    }
+
+    func connectionChanged(_ event: MQTTConnectionEvent) {}
+
+    /// Waits until something has come and nothing more does for a second.
+    func comesToRest() async -> Bool {
+        var last = 0
+        var since = ContinuousClock.now
+        return await eventually(within: .seconds(60)) {
+            if self.count != last { (last, since) = (self.count, .now) }
+            return last > 0 && ContinuousClock.now - since > .seconds(1)
+        }
     }
 }

@@ -200,6 +200,38 @@ import Testing
         #expect(plainEvents.reasons.first?.contains("does that port speak TLS?") == true)
     }
 
+    @Test func `a cut link to a server that has answered before is not taken for a question of TLS`() async throws {
+        let fake = try FakeBroker { number, connection in
+            guard number == 1 else {
+                _ = connection.receive(type: 1)
+                return
+            }
+            connection.acceptClient()
+        }
+        let events = EventLog()
+        let publisher = try await startPublisher(testConfiguration(fake.port, "out"), events: events)
+        let inlet = RecordingInlet()
+        #expect(await eventually { events.reasons.count >= 3 })
+        await publisher.stop()
+        #expect(events.reasons.contains { $0.contains("before it answered CONNECT") }, "\(events.reasons)")
+        #expect(!events.reasons.contains { $0.contains("speak TLS") }, "\(events.reasons)")
+
+        let authority = try await CertificateAuthority()
+        var options = Broker.Options()
+        options.tls = .init(
+            authorityFile: authority.certificateFile, certificate: try await authority.issue("server"))
+        let secure = try await Broker(options)
+        let relay = try Relay(to: secure.port)
+        var configuration = testConfiguration(relay.port, "in")
+        configuration.tls = .init(authorityFile: authority.certificateFile)
+        let subscriber = try startSubscriber(configuration, [MQTTSubscription(filter: "a/#")], inlet)
+        #expect(await eventually { subscriber.isSubscribed }, "\(inlet.reasons)")
+        relay.behaviour = .cut
+        #expect(await eventually { inlet.reasons.count >= 4 })
+        await subscriber.stop()
+        #expect(!inlet.reasons.contains { $0.contains("speak TLS") }, "\(inlet.reasons)")
+    }
+
     @Test func `TLS 1_1 is refused`() async throws {
         let authority = try await CertificateAuthority()
         let server = try await authority.issue("server")

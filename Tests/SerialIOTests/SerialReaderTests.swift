@@ -11,7 +11,7 @@ import Testing
         tree: DeviceTree = DeviceTree(), retryDelay: Duration = .milliseconds(10)
     ) throws -> SerialReader {
         try SerialReader(
-            port: name, settings: settings, framer: LineFramer(lengthMax: lengthMax), receiver: receiver,
+            port: name, settings: settings, framer: FrameCutter(.lines(sizeMax: lengthMax)), receiver: receiver,
             clock: CountingClock(), tree: tree, retryDelays: retryDelay...retryDelay)
     }
 
@@ -127,7 +127,7 @@ import Testing
 
     @Test func `attempts become rarer while a port stays away`() async throws {
         let reader = try SerialReader(
-            port: .path("/nowhere/at/all"), settings: SerialSettings(), framer: LineFramer(lengthMax: 10),
+            port: .path("/nowhere/at/all"), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 10)),
             receiver: receiver,
             clock: CountingClock(), retryDelays: .milliseconds(1) ... .seconds(3600))
         // 1 + 2 + 4 + ... + 64 ms pass before the eighth attempt at the earliest.
@@ -146,7 +146,8 @@ import Testing
         try await receiver.wait(states: 1)
         let second = RecordingReceiver()
         let waiting = try SerialReader(
-            port: .path(terminal.path), settings: SerialSettings(), framer: LineFramer(lengthMax: 10), receiver: second,
+            port: .path(terminal.path), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 10)),
+            receiver: second,
             clock: CountingClock(), retryDelays: .milliseconds(10) ... .milliseconds(10))
         try waiting.start()
         try await eventually { waiting.counters.openAttempts >= 3 }

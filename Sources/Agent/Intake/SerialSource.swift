@@ -23,7 +23,9 @@ public final class SerialSource: Service {
         receiver = Receiver(configuration, gateway: gateway, recorder: recorder, clock: clock, logger: logger)
         reader = try SerialReader(
             port: port, settings: configuration.settings,
-            framer: LineFramer(terminator: configuration.lineEnd.terminator, lengthMax: configuration.lineMax.rawValue),
+            framer: FrameCutter(
+                FramingRule(
+                    .line(start: [], end: configuration.lineEnd.framing), sizeMax: configuration.lineMax.rawValue)),
             receiver: receiver, clock: clock)
     }
 
@@ -119,7 +121,8 @@ public final class SerialSource: Service {
 }
 
 extension SerialSourceConfiguration.LineEnd {
-    var terminator: LineFramer.Terminator {
+    /// The same in the framer's words.
+    var framing: SerialIO.LineEnd {
         switch self {
         case .lineFeed: .lf
         case .carriageReturn: .cr

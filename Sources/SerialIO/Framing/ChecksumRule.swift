@@ -10,8 +10,8 @@ public struct ChecksumRule: Hashable, Sendable {
     public var at: Int?
     /// How it is written.
     public var encoding: Encoding
-    /// Whether it is computed of the bytes as they came, escapes and hexadecimal digits not resolved; its place then
-    /// counts there too.
+    /// Whether it is computed of the bytes as they came between the marks, escapes and hexadecimal digits not
+    /// resolved; its place then counts there too.
     public var isOfRawBytes: Bool
     /// Bytes that a sender never puts into a checksum: it adds 1 to them.
     public var avoided: [UInt8]

@@ -4,7 +4,7 @@ public struct FramingRule: Hashable, Sendable {
     public var kind: Kind
     /// What proves it whole; nil where nothing does, and for telegrams, whose checksum is built in.
     public var checksum: ChecksumRule?
-    /// The longest frame in bytes, as they come on the line.
+    /// The longest frame in bytes, as they come on the line; of a line without its end.
     public var sizeMax: Int
 
     /// A rule; see ``Kind`` for what is in its frames.
@@ -18,7 +18,7 @@ public struct FramingRule: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// One line of text. The content is the line without its end. With a `start` the line begins at the last
         /// occurrence of it, and a line without it is noise.
-        case line(start: [UInt8], end: LineFramer.Terminator)
+        case line(start: [UInt8], end: LineEnd)
         /// `size` bytes that begin and end so. The content is all of them.
         case fixed(start: BytePattern, size: Int, trailer: BytePattern)
         /// A frame that carries its length. The content is all of it.
@@ -30,8 +30,9 @@ public struct FramingRule: Hashable, Sendable {
         /// Hexadecimal digits between two marks. The content is the decoded bytes; with `nibbleFirst` the first digit
         /// is a byte of its own.
         case asciiHex(start: [UInt8], end: [UInt8], nibbleFirst: Bool)
-        /// Several lines, from one mark to another. The content is all of it, marks included; with `takesEndLine` also
-        /// the rest of the line in which the end stands, without the line's end.
+        /// Several lines, from a line that begins with one mark to one that begins with another; a mark that begins
+        /// with a control character counts anywhere. The content is all of it, marks included; with `takesEndLine`
+        /// also the rest of the line in which the end stands, without the line's end.
         case block(start: [UInt8], end: [UInt8], takesEndLine: Bool)
         /// Modbus RTU: the content is unit, function and what follows, without the CRC.
         case modbusRTU
@@ -66,11 +67,12 @@ public struct FramingRule: Hashable, Sendable {
         case ubx
         /// NMEA 0183 sentences; the content begins behind the `$` or `!` and ends before the `*`.
         case nmea
-        /// Resol VBus, protocol version 1: the content has its septets put back.
+        /// Resol VBus, protocol version 1: the content is the head, ten bytes, and the data with their septets put back;
+        /// the first value is at 10.
         case vbus
         /// EnOcean serial protocol 3.
         case esp3
-        /// Pylontech RS-485: hexadecimal digits resolved, length and checksum verified.
+        /// Pylontech RS-485: hexadecimal digits resolved, from version to checksum; length and checksum verified.
         case pylontech
     }
 }

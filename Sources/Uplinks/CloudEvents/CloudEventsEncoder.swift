@@ -39,20 +39,13 @@ public struct CloudEventsEncoder {
         writer.removeAll(keepingCapacity: true)
         writer.beginArray()
         writer.beginObject()
-        writer.key("specversion")
-        writer.string(CloudEvents.version)
-        writer.key("type")
-        writer.string(CloudEvents.lossType)
-        writer.key("source")
-        writer.string(CloudEvents.source(of: gateway))
-        writer.key("gateway")
-        writer.string(gateway.rawValue)
-        writer.key("stream")
-        writer.string(loss.stream.rawValue)
-        writer.key("epoch")
-        writer.string(loss.epoch.description)
-        writer.key("id")
-        writer.string(LossIdentity(gateway: gateway, loss: loss).description)
+        writer.member("specversion", string: CloudEvents.version)
+        writer.member("type", string: CloudEvents.lossType)
+        writer.member("source", string: CloudEvents.source(of: gateway))
+        writer.member("gateway", string: gateway.rawValue)
+        writer.member("stream", string: loss.stream.rawValue)
+        writer.member("epoch", string: loss.epoch.description)
+        writer.member("id", string: LossIdentity(gateway: gateway, loss: loss).description)
         writer.key("time")
         timestamps.set(loss.wallMilliseconds)
         writer.string(utf8: timestamps.text)
@@ -72,22 +65,14 @@ public struct CloudEventsEncoder {
     private static func write(_ loss: LostRange, into writer: inout JSONWriter) {
         var timestamps = TimestampWriter()
         writer.beginObject()
-        writer.key("stream")
-        writer.string(loss.stream.rawValue)
-        writer.key("epoch")
-        writer.string(loss.epoch.description)
-        writer.key("first")
-        writer.integer(loss.first.rawValue)
-        writer.key("last")
-        writer.integer(loss.last.rawValue)
-        writer.key("records")
-        writer.integer(loss.count)
-        writer.key("bytes")
-        writer.integer(loss.bytes)
-        writer.key("reason")
-        writer.string(loss.reason.rawValue)
-        writer.key("time")
-        writer.string(timestamps.string(loss.wallMilliseconds))
+        writer.member("stream", string: loss.stream.rawValue)
+        writer.member("epoch", string: loss.epoch.description)
+        writer.member("first", integer: loss.first.rawValue)
+        writer.member("last", integer: loss.last.rawValue)
+        writer.member("records", integer: loss.count)
+        writer.member("bytes", integer: loss.bytes)
+        writer.member("reason", string: loss.reason.rawValue)
+        writer.member("time", string: timestamps.string(loss.wallMilliseconds))
         writer.endObject()
     }
 
@@ -112,14 +97,12 @@ public struct CloudEventsEncoder {
         appendSequence(record.sequence.rawValue)
         writer.beginObject()
         writer.raw(members)
-        writer.key("subject")
-        writer.string(record.topic)
+        writer.member("subject", string: record.topic)
         writer.key("time")
         writeTime(record.time.wallMilliseconds)
         if record.time.quality != .synchronised { writeQuality(record.time) }
         if record.isRetained {
-            writer.key("retained")
-            writer.boolean(true)
+            writer.member("retained", boolean: true)
         }
         if let properties = record.properties { write(properties, of: record) }
         write(record.payload, properties: record.properties)
@@ -150,19 +133,15 @@ public struct CloudEventsEncoder {
     }
 
     private mutating func writeQuality(_ time: RecordTime) {
-        writer.key("timequality")
-        writer.string(CloudEvents.name(of: time.quality))
+        writer.member("timequality", string: CloudEvents.name(of: time.quality))
         guard time.quality == .unsynchronised else { return }
-        writer.key("bootid")
-        writer.string(time.boot.description)
-        writer.key("boottime")
-        writer.string(String(time.bootMilliseconds))
+        writer.member("bootid", string: time.boot.description)
+        writer.member("boottime", string: String(time.bootMilliseconds))
     }
 
     private mutating func write(_ properties: RecordProperties, of record: Record) {
         if let device = properties.device {
-            writer.key("device")
-            writer.string(device)
+            writer.member("device", string: device)
         }
         if let milliseconds = properties.sourceMilliseconds {
             writer.key("sourcetime")
@@ -174,8 +153,7 @@ public struct CloudEventsEncoder {
             writeTime(overflow ? .max : time)
         }
         if let topic = properties.responseTopic {
-            writer.key("responsetopic")
-            writer.string(topic)
+            writer.member("responsetopic", string: topic)
         }
         if let data = properties.correlationData {
             writer.key("correlationdata")
@@ -183,8 +161,7 @@ public struct CloudEventsEncoder {
         }
         if !properties.userProperties.isEmpty { write(properties.userProperties) }
         if let contentType = properties.contentType {
-            writer.key("datacontenttype")
-            writer.string(contentType)
+            writer.member("datacontenttype", string: contentType)
         }
     }
 

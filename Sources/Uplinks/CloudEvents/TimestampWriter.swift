@@ -9,6 +9,8 @@ struct TimestampWriter: Sendable {
     private(set) var text: [UInt8] = Array("1970-01-01T00:00:00.000Z".utf8)
     private var day: Int64 = 0
     private var second: Int64 = 0
+    /// The last time given as a string: records that came together share it.
+    private var last: (milliseconds: Int64, text: String)?
 
     /// Puts a time, milliseconds since 1970-01-01 UTC, into ``text``.
     mutating func set(_ milliseconds: Int64) {
@@ -30,8 +32,11 @@ struct TimestampWriter: Sendable {
 
     /// A time as a string.
     mutating func string(_ milliseconds: Int64) -> String {
+        if let last, last.milliseconds == milliseconds { return last.text }
         set(milliseconds)
-        return String(decoding: text, as: UTF8.self)
+        let string = String(decoding: text, as: UTF8.self)
+        last = (milliseconds, string)
+        return string
     }
 
     /// Year, month and day of the proleptic Gregorian calendar, counted in eras of 400 years that begin on 1 March, so

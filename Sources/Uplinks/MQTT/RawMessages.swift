@@ -10,6 +10,7 @@ import Synchronization
 /// word of a device are lost there, and a consumer cannot see duplicates or gaps.
 final class RawMessages: Sendable {
     private let gateway: GatewayID
+    private let source: String
     private let keepsRetained: Bool
     private let hasProperties: Bool
     private let clock: any GatewayClock
@@ -18,6 +19,7 @@ final class RawMessages: Sendable {
 
     init(gateway: GatewayID, keepsRetained: Bool, hasProperties: Bool, clock: any GatewayClock) {
         self.gateway = gateway
+        source = CloudEvents.source(of: gateway)
         self.keepsRetained = keepsRetained
         self.hasProperties = hasProperties
         self.clock = clock
@@ -39,7 +41,7 @@ final class RawMessages: Sendable {
             properties?.userProperties = [
                 .init(name: "specversion", value: CloudEvents.version),
                 .init(name: "id", value: LossIdentity(gateway: gateway, loss: loss).description),
-                .init(name: "source", value: CloudEvents.source(of: gateway)),
+                .init(name: "source", value: source),
                 .init(name: "type", value: CloudEvents.lossType),
                 .init(name: "time", value: timestamps.withLock { $0.string(loss.wallMilliseconds) }),
             ]
@@ -54,7 +56,7 @@ final class RawMessages: Sendable {
         own.reserveCapacity(8)
         own.append(.init(name: "specversion", value: CloudEvents.version))
         own.append(.init(name: "id", value: id))
-        own.append(.init(name: "source", value: CloudEvents.source(of: gateway)))
+        own.append(.init(name: "source", value: source))
         own.append(.init(name: "type", value: CloudEvents.recordType))
         own.append(.init(name: "subject", value: record.topic))
         own.append(.init(name: "time", value: text))

@@ -1,0 +1,9 @@
+/// What ends a line.
+public enum LineEnd: String, Sendable, CaseIterable {
+    /// Line feed. A carriage return before it is dropped, so that CR LF ends a line too.
+    case lf
+    /// Carriage return.
+    case cr
+    /// Carriage return and line feed, in this order; either one alone is part of the line.
+    case crlf
+}

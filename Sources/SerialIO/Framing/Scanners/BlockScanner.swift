@@ -1,0 +1,70 @@
+/// Telegrams of several lines: from a line that begins with one mark to a line that begins with another. A mark that
+/// begins with a control character counts wherever it stands.
+///
+/// What is skipped reaches to the end of a line wherever it can, so that what waits begins one.
+struct BlockScanner: FrameScanner {
+    private let start: Mark
+    private let end: Mark
+    private let takesEndLine: Bool
+    private let checksum: Checksum?
+    /// Noise without a line's end waits no longer than this for it.
+    private let noiseSizeMax: Int
+
+    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, checksum: Checksum?, sizeMax: Int) {
+        precondition(!start.isEmpty && !end.isEmpty, "a block has a start and an end")
+        self.start = Mark(start)
+        self.end = Mark(end)
+        self.takesEndLine = takesEndLine
+        self.checksum = checksum
+        noiseSizeMax = min(sizeMax - 1, 256)
+    }
+
+    func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
+        switch start.agreement(bytes, at: 0) {
+        case .partial: return .needMoreBytes
+        case .none: return skipNoise(bytes)
+        case .whole: break
+        }
+        // With the end's line to be waited for, the end may stand in what is known.
+        let from = takesEndLine ? start.count : max(start.count, known - end.count + 1)
+        guard let last = lineOffset(of: end, in: bytes, from: from), end.agreement(bytes, at: last) == .whole else {
+            return .needMoreBytes
+        }
+        var count = last + end.count
+        if takesEndLine {
+            guard let lineEnd = breakOffset(in: bytes, from: count) else { return .needMoreBytes }
+            count = lineEnd
+        }
+        if let checksum, !checksum.matches(bytes.extracting(0..<count)) {
+            return .skip(breakOffset(in: bytes, from: 0).map { min($0 + 1, count) } ?? count, .checksum)
+        }
+        return .frame(size: count, content: 0..<count)
+    }
+
+    /// What stands before the next start, line by line. Line ends between two blocks are nothing.
+    private func skipNoise(_ bytes: Span<UInt8>) -> FrameScan {
+        let next = lineOffset(of: start, in: bytes, from: 1) ?? bytes.count
+        if isBreak(bytes[0]) {
+            let count = (1..<next).first { !isBreak(bytes[$0]) } ?? next
+            return .frame(size: count, content: 0..<0)
+        }
+        if let count = breakOffset(in: bytes, from: 0) { return .skip(min(count, next), .noise) }
+        if next < bytes.count { return .skip(next, .noise) }
+        return start.isControl || bytes.count > noiseSizeMax ? .skip(bytes.count, .noise) : .needMoreBytes
+    }
+
+    /// The first offset from `from`, above 0, at which a line begins with the mark, or may do so once more is there.
+    private func lineOffset(of mark: Mark, in bytes: Span<UInt8>, from: Int) -> Int? {
+        var offset = mark.firstOffset(in: bytes, from: from)
+        while offset < bytes.count, !mark.isControl, !isBreak(bytes[offset - 1]) {
+            offset = mark.firstOffset(in: bytes, from: offset + 1)
+        }
+        return offset < bytes.count ? offset : nil
+    }
+
+    private func breakOffset(in bytes: Span<UInt8>, from start: Int) -> Int? {
+        (start..<bytes.count).first { isBreak(bytes[$0]) }
+    }
+
+    private func isBreak(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A }
+}

@@ -1,0 +1,76 @@
+/// Lines of text: a frame is what stands before a line's end. Empty lines are nothing.
+///
+/// A line that is too long is skipped up to its end and told of once, however long it is; of what follows nothing is
+/// lost. With a start a line begins at the last one in it.
+struct LineScanner: FrameScanner {
+    private let start: Mark
+    private let end: LineEnd
+    private let checksum: Checksum?
+    private let sizeMax: Int
+
+    init(start: [UInt8], end: LineEnd, checksum: Checksum?, sizeMax: Int) {
+        self.start = Mark(start)
+        self.end = end
+        self.checksum = checksum
+        self.sizeMax = sizeMax
+    }
+
+    var isKnownByStart: Bool { !start.isEmpty }
+    var endSizeMax: Int { end == .cr ? 1 : 2 }
+
+    func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
+        let last = endOffset(in: bytes, from: known)
+        if !start.isEmpty, let skip = skipToStart(bytes, known: known, last: last) { return skip }
+        guard let last else { return .needMoreBytes }
+        let content = 0..<contentCount(bytes, last: last)
+        if let checksum, !content.isEmpty, !checksum.matches(bytes.extracting(content)) {
+            return .skip(content.count, .checksum)
+        }
+        return .frame(size: last + 1, content: content)
+    }
+
+    func extent(ofRest bytes: Span<UInt8>) -> FrameRest {
+        if let last = endOffset(in: bytes, from: 0) {
+            return FrameRest(count: contentCount(bytes, last: last), isEnded: true)
+        }
+        return FrameRest(count: contentCount(bytes), isEnded: false)
+    }
+
+    /// The offset of the last byte of the first line end whose last byte is not known.
+    private func endOffset(in bytes: Span<UInt8>, from known: Int) -> Int? {
+        var offset = known
+        while let next = bytes.firstOffset(of: end == .cr ? 0x0D : 0x0A, from: offset) {
+            if end != .crlf || (next > 0 && bytes[next - 1] == 0x0D) { return next }
+            offset = next + 1
+        }
+        return nil
+    }
+
+    /// How long the line is whose end has its last byte there.
+    private func contentCount(_ bytes: Span<UInt8>, last: Int) -> Int {
+        end != .cr && last > 0 && bytes[last - 1] == 0x0D ? last - 1 : last
+    }
+
+    /// How much of the line is there, whose end is not. A carriage return at the end may belong to that.
+    private func contentCount(_ bytes: Span<UInt8>) -> Int {
+        end != .cr && bytes[bytes.count - 1] == 0x0D ? bytes.count - 1 : bytes.count
+    }
+
+    /// What stands before the line's start; nil where the line begins here.
+    private func skipToStart(_ bytes: Span<UInt8>, known: Int, last: Int?) -> FrameScan? {
+        let count = last.map { contentCount(bytes, last: $0) } ?? contentCount(bytes)
+        if count == 0 { return nil }
+        let line = bytes.extracting(0..<count)
+        switch start.agreement(line, at: 0) {
+        case .whole:
+            guard let next = start.firstWholeOffset(in: line, from: max(1, known - start.count + 1)) else { return nil }
+            return next > sizeMax ? .skip(1, .tooLong(max: sizeMax)) : .skip(next, .noise)
+        case .partial where last == nil: return .needMoreBytes
+        case .partial, .none:
+            let next = start.firstOffset(in: line, from: 1)
+            // What only may become a start never does where the line is over.
+            let isCut = last != nil && next > count - start.count
+            return .skip(isCut ? count : next, .noise)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// NMEA 0183 sentences: from `$` or `!` to the line's end, with `*hh`, the exclusive or of what is between, where the
+/// sender has it.
+///
+/// A sentence begins at the last `$` of its line: what is before it was cut, or is another protocol. `!` may also stand
+/// in a text, so it begins a sentence only where there is no `$`, or where the `$` before it begins none.
+struct NMEAScanner: FrameScanner {
+    private static let dollar = UInt8(ascii: "$")
+    private static let exclamation = UInt8(ascii: "!")
+
+    private let sizeMax: Int
+
+    init(sizeMax: Int) { self.sizeMax = sizeMax }
+
+    var endSizeMax: Int { 2 }
+
+    /// A sentence that is given up ends where a line does, or where the next one begins.
+    var isKnownByStart: Bool { false }
+
+    func extent(ofRest bytes: Span<UInt8>) -> FrameRest {
+        let ends = [0x0A, 0x0D, Self.dollar].compactMap { bytes.firstOffset(of: $0) }
+        return FrameRest(count: ends.min() ?? bytes.count, isEnded: !ends.isEmpty)
+    }
+
+    func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
+        if isBreak(bytes[0]) { return .frame(size: 1, content: 0..<0) }
+        let last = bytes.firstOffset(of: 0x0A, from: known)
+        let line = bytes.extracting(0..<(last ?? bytes.count))
+        if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return skip(next) }
+        guard let last else { return .needMoreBytes }
+        let end = bytes[last - 1] == 0x0D ? last - 1 : last
+        guard isMark(bytes[0]) else {
+            return skip(line.firstOffset(of: Self.exclamation, from: 1) ?? end)
+        }
+        switch judge(bytes.extracting(1..<end)) {
+        case .sentence(let count): return .frame(size: last + 1, content: 1..<1 + count)
+        case .wrong(let problem):
+            guard let next = line.firstOffset(of: Self.exclamation, from: 1),
+                case .sentence = judge(bytes.extracting(next + 1..<end))
+            else { return .skip(end, problem) }
+            return .skip(next, .noise)
+        }
+    }
+
+    private func skip(_ count: Int) -> FrameScan {
+        .skip(count, count > sizeMax ? .tooLong(max: sizeMax) : .noise)
+    }
+
+    private enum Judgement {
+        /// It is sound; so many bytes stand before the `*`.
+        case sentence(Int)
+        case wrong(FrameProblem)
+    }
+
+    private func judge(_ text: Span<UInt8>) -> Judgement {
+        let star = text.count - 3
+        if star >= 0, text[star] == UInt8(ascii: "*") {
+            let sentence = text.extracting(0..<star)
+            var sum: UInt8 = 0
+            for index in sentence.indices { sum ^= sentence[index] }
+            guard let high = HexText.value(text[star + 1]), let low = HexText.value(text[star + 2]),
+                high << 4 | low == sum
+            else { return .wrong(.checksum) }
+            return .sentence(star)
+        }
+        for index in text.indices where !(0x20...0x7E).contains(text[index]) { return .wrong(.noise) }
+        // A `*` elsewhere means that the end was hurt.
+        return text.firstOffset(of: UInt8(ascii: "*")) == nil ? .sentence(text.count) : .wrong(.checksum)
+    }
+
+    private func isMark(_ byte: UInt8) -> Bool { byte == Self.dollar || byte == Self.exclamation }
+    private func isBreak(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A }
+}

@@ -1,0 +1,86 @@
+import SerialIO
+import Testing
+
+/// Blocks of several lines, and NMEA sentences.
+@Suite struct TextFramingTests {
+    private func block(takesEndLine: Bool = false, checksum: ChecksumRule? = nil, sizeMax: Int = 64) -> FramingRule {
+        FramingRule(
+            .block(start: Array("Power ".utf8), end: Array("pylon>".utf8), takesEndLine: takesEndLine),
+            checksum: checksum, sizeMax: sizeMax)
+    }
+
+    @Test func `a block is from a line that begins so to one that begins so`() {
+        expectTold(
+            [
+                .noise(7), .frame("Power 1\r\na pylon>\r\nPower 2\r\npylon>"), .noise(5), .frame("Power 3\npylon>"),
+                .noise(14),
+            ],
+            of: Array(
+                "a Power\r\nPower 1\r\na pylon>\r\nPower 2\r\npylon>  log\r\n\nPower 3\npylon>\n\nPowder\nxPower 4\n"
+                    .utf8),
+            by: block())
+    }
+
+    @Test func `a block may take the rest of its last line`() {
+        expectTold(
+            [.frame("Power 1\npylon>!AB"), .frame("Power 2\npylon>")],
+            of: Array("Power 1\npylon>!AB\r\nPower 2\npylon>\rPower 3\npylon>".utf8), by: block(takesEndLine: true))
+    }
+
+    @Test func `a block that fails its check is dropped by its first line, and one without an end by the limit`() {
+        let rule = block(checksum: ChecksumRule(.sum8, from: 0, to: 7, at: 6), sizeMax: 40)
+        expectTold(
+            [.skipped(8, .checksum), .noise(6)], of: Array("Power 1\npylon>\n".utf8), by: rule)
+        let long = Array("Power 1\n".utf8) + [UInt8](repeating: 0x61, count: 60) + Array("\nPower 2\npylon>".utf8)
+        expectTold(
+            [.skipped(1, .tooLong(max: 40)), .noise(66), .frame("Power 2\npylon>")], of: long, by: block(sizeMax: 40))
+    }
+
+    @Test func `control characters are marks wherever they stand`() {
+        let rule = FramingRule(.block(start: [0x02], end: [0x03], takesEndLine: false))
+        expectTold(
+            [.noise(1), .frame("\u{2}a\nb\u{3}"), .noise(1), .frame("\u{2}\u{3}")],
+            of: Array("x\u{2}a\nb\u{3}\r\ny\u{2}\u{3}\r".utf8), by: rule)
+    }
+
+    private let nmea = FramingRule(.telegram(.nmea), sizeMax: 100)
+
+    @Test func `a sentence is what stands between its mark and its checksum`() {
+        expectTold(
+            [
+                .noise(3), .frame("IIMWV,271.0,R,000.2,N,A"), .frame("AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0"),
+                .frame("GPTXT,without"), .noise(4), .skipped(8, .checksum), .noise(7), .frame("GPTXT,hello!"),
+            ],
+            of: Array(
+                """
+                abc$IIMWV,271.0,R,000.2,N,A*3B\r
+                !AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\r
+                $GPTXT,without\r\nnone\r\n$GPA,1*0\r\n$GPGGA,$GPTXT,hello!\n\r\n
+                """.utf8), by: nmea)
+    }
+
+    @Test func `a damaged sentence is dropped, and what its line holds besides is found`() {
+        expectTold(
+            [
+                .skipped(27, .checksum), .noise(10), .frame("AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0"),
+                .skipped(201, .tooLong(max: 100)), .frame("X"),
+            ],
+            of: Array(
+                """
+                $IIMWV,271.1,R,000.2,N,A*3B\r
+                $GPGGA,184!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\n
+                """.utf8) + Array("$".utf8) + [UInt8](repeating: 0x61, count: 200) + Array("\r\n$X\r\n".utf8), by: nmea)
+    }
+
+    @Test func `another protocol's bytes are noise, with a mark or without`() {
+        let binary: [UInt8] = [0xB5, 0x62, 0x24, 0x01, 0x0A, 0x21, 0xFF, 0x0A, 0x00]
+        expectTold([.noise(7), .frame("X")], of: binary + Array("$X\r\n".utf8), by: nmea)
+    }
+
+    @Test func `every flipped bit that a sentence's checksum covers is refused`() {
+        let sentence = Array("$IIMWV,271.0,R,000.2,N,A*3B\r\n".utf8)
+        // Without its star a sentence is one without a checksum. Bit 5 of the last digit is its case. The carriage
+        // return need not be there.
+        expectEveryFlippedBitRejected(sentence, by: nmea, except: [24, 26, 27])
+    }
+}
