@@ -2,6 +2,7 @@ import Agent
 import DeviceProfiles
 import Records
 import SerialIO
+import Simulation
 import StrictTOML
 import Testing
 
