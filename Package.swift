@@ -80,7 +80,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
-            name: "DeviceProfilesTests", dependencies: ["DeviceProfiles", "Records"], swiftSettings: settings),
+            name: "DeviceProfilesTests",
+            dependencies: ["AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "Simulation", "Threads"],
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["Agent", "AgentTestKit", "LogStore", "MQTTTransport", "Records", "Uplinks", "millrace"],
