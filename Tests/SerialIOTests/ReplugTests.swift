@@ -81,7 +81,8 @@ import Threads
         let receiver = RecordingReceiver()
         let name = folder + "/serial/by-id/usb-FTDI-1"
         let reader = try SerialReader(
-            port: .path(name), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 100)), receiver: receiver,
+            port: .path(name), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 100)),
+            receiver: receiver,
             clock: CountingClock(), tree: DeviceTree(sysfs: folder, devices: folder),
             timing: timing(rescan: .seconds(3600)))
         try reader.start()
