@@ -49,7 +49,7 @@ public struct ProfileDecoder: Sendable {
 
     private static func trailerSize(_ framing: FramingRule) -> Int {
         guard let checksum = framing.checksum, !checksum.isOfRawBytes else { return 0 }
-        let size = checksum.writtenByteCount
+        let size = Checksum(checksum).size
         return checksum.at == nil || checksum.at == -size ? size : 0
     }
 

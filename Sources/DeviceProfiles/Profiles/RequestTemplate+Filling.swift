@@ -1,3 +1,5 @@
+import SerialIO
+
 /// Putting values into requests.
 extension Parameter {
     /// The value in bytes, as ``type`` says; nil where it does not fit.
@@ -28,5 +30,45 @@ extension Parameter {
         }
         let bytes = (0..<size).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
         return type.order == .little ? bytes : bytes.reversed()
+    }
+}
+
+extension RequestTemplate {
+    /// The bytes to send.
+    ///
+    /// - Parameters:
+    ///   - values: parameters by name, as the configuration gives them.
+    ///   - parameters: how they are put into bytes, and their defaults.
+    /// - Returns: nil where a parameter has no value, or one that does not fit its type.
+    public func bytes(_ values: [String: String] = [:], parameters: [Parameter] = []) -> [UInt8]? {
+        let sum = checksum.map { Checksum($0) }
+        var bytes: [UInt8] = []
+        var place: Int?
+        for piece in pieces {
+            switch piece {
+            case .bytes(let fixed): bytes += fixed
+            case .check:
+                place = bytes.count
+                bytes += Array(repeating: 0, count: sum?.size ?? 0)
+            case .parameter(let name):
+                guard let parameter = parameters.first(where: { $0.name == name }),
+                    let text = values[name] ?? parameter.defaultText
+                else { return nil }
+                if isText {
+                    bytes += text.utf8
+                } else {
+                    guard let encoded = parameter.encode(text) else { return nil }
+                    bytes += encoded
+                }
+            }
+        }
+        guard let place, let sum else { return bytes }
+        func offset(_ offset: Int) -> Int { offset < 0 ? bytes.count + offset : offset }
+        let from = offset(sum.rule.from)
+        let to = sum.rule.to.map(offset) ?? place
+        guard from >= 0, from <= to, to <= bytes.count else { return nil }
+        let check = sum.bytes(of: Array(bytes[from..<to]))
+        bytes.replaceSubrange(place..<place + check.count, with: check)
+        return bytes
     }
 }

@@ -8,25 +8,6 @@ extension ProfileReader {
         "sum16-negative": .sum16Negative, "xor8": .xor8, "fletcher8": .fletcher8, "sum6": .sum6, "sum7-not": .sum7Not,
     ]
 
-    private static let namedCRCs: [String: CRC] = [
-        "crc8/smbus": CRC(width: 8, polynomial: 0x07),
-        "crc8/maxim": CRC(width: 8, polynomial: 0x31, reflectsInput: true, reflectsOutput: true),
-        "crc8/sensirion": CRC(width: 8, polynomial: 0x31, initial: 0xFF),
-        "crc16/modbus": CRC(width: 16, polynomial: 0x8005, initial: 0xFFFF, reflectsInput: true, reflectsOutput: true),
-        "crc16/arc": CRC(width: 16, polynomial: 0x8005, reflectsInput: true, reflectsOutput: true),
-        "crc16/xmodem": CRC(width: 16, polynomial: 0x1021),
-        "crc16/ccitt-false": CRC(width: 16, polynomial: 0x1021, initial: 0xFFFF),
-        "crc16/x25": CRC(
-            width: 16, polynomial: 0x1021, initial: 0xFFFF, reflectsInput: true, reflectsOutput: true, finalXor: 0xFFFF),
-        "crc16/kermit": CRC(width: 16, polynomial: 0x1021, reflectsInput: true, reflectsOutput: true),
-        "crc16/mcrf4xx": CRC(
-            width: 16, polynomial: 0x1021, initial: 0xFFFF, reflectsInput: true, reflectsOutput: true),
-        "crc16/en13757": CRC(width: 16, polynomial: 0x3D65, finalXor: 0xFFFF),
-        "crc32/iso-hdlc": CRC(
-            width: 32, polynomial: 0x04C1_1DB7, initial: 0xFFFF_FFFF, reflectsInput: true, reflectsOutput: true,
-            finalXor: 0xFFFF_FFFF),
-    ]
-
     /// A rule; nil for `none`, and where it is wrong.
     func readChecksum(_ table: TableReader) -> ChecksumRule? {
         defer { table.finish() }
@@ -44,7 +25,7 @@ extension ProfileReader {
         rule.encoding = table.choice("encoding", of: ChecksumRule.Encoding.self) ?? .be
         rule.isOfRawBytes = table.boolean("raw") ?? false
         rule.avoided = bytes(table, "avoid") ?? []
-        if rule.encoding == .sdi12, rule.byteCount != 2 {
+        if rule.encoding == .sdi12, !rule.isOfSixteenBits {
             table.fail("three characters of six bits hold a checksum of 16 bits", at: "encoding")
         }
         return rule
@@ -66,8 +47,8 @@ extension ProfileReader {
         case "crc": return .crc(readCRC(table))
         default:
             if let kind = Self.plainKinds[word] { return kind }
-            if let crc = Self.namedCRCs[word] { return .crc(crc) }
-            let words = Self.plainKinds.keys.sorted() + ["none", "sum8-to", "crc"] + Self.namedCRCs.keys.sorted()
+            if let crc = CRC(named: word) { return .crc(crc) }
+            let words = Self.plainKinds.keys.sorted() + ["none", "sum8-to", "crc"] + CRC.names
             let hint = NearestKey.hint(word, in: words) ?? "; there are \(quotedList(words))"
             table.fail("\(quoted(word)) is no checksum\(hint)", at: "kind")
             return .sum8
@@ -88,21 +69,11 @@ extension ProfileReader {
 }
 
 extension ChecksumRule {
-    /// Bytes of the value itself.
-    var byteCount: Int {
+    fileprivate var isOfSixteenBits: Bool {
         switch kind {
-        case .sum8, .sum8Not, .sum8Negative, .sum8To, .xor8, .sum6, .sum7Not: 1
-        case .sum16, .sum16Negative, .fletcher8: 2
-        case .crc(let crc): (crc.width + 7) / 8
-        }
-    }
-
-    /// Bytes that it takes up as it is written.
-    var writtenByteCount: Int {
-        switch encoding {
-        case .be, .le: byteCount
-        case .hex, .hexLE: byteCount * 2
-        case .sdi12: 3
+        case .sum16, .sum16Negative, .fletcher8: true
+        case .crc(let crc): (9...16).contains(crc.width)
+        default: false
         }
     }
 }

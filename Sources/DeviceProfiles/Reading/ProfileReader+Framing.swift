@@ -84,7 +84,7 @@ extension ProfileReader {
         }
     }
 
-    private func readTerminator(_ table: TableReader) -> LineFramer.Terminator {
+    private func readTerminator(_ table: TableReader) -> LineEnd {
         switch table.string("end") {
         case nil, "\n": return .lf
         case "\r": return .cr
