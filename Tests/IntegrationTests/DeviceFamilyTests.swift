@@ -27,6 +27,8 @@ import Uplinks
                 [serial.\(name)]
                 port = "\(line.terminal.path)"
                 profile = "\(name)"
+                data_bits = 8
+                parity = "none"
                 every = "200ms"
                 keep = ["last"]
                 """)

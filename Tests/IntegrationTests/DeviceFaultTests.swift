@@ -51,6 +51,8 @@ import Testing
             [serial.\(name)]
             port = "\(line.terminal.path)"
             profile = "\(name)"
+            data_bits = 8
+            parity = "none"
             every = "100ms"
             keep = ["last"]
             """

@@ -20,9 +20,11 @@ struct SDI12Conversation: DeviceConversation {
     mutating func answer(to heard: [UInt8]) -> DeviceAnswer? {
         var start = 0
         while let end = heard[start...].firstIndex(of: UInt8(ascii: "!")) {
-            let command = heard[start..<end]
-            if let begin = command.lastIndex(of: address), let line = line(to: command[(begin + 1)...]) {
-                return DeviceAnswer(request: begin..<end + 1, bytes: line + [0x0D, 0x0A])
+            // The address may be a digit that is also in the command: the first that begins one counts.
+            for begin in start..<end where heard[begin] == address {
+                if let line = line(to: heard[(begin + 1)..<end]) {
+                    return DeviceAnswer(request: begin..<end + 1, bytes: line + [0x0D, 0x0A])
+                }
             }
             start = end + 1
         }
