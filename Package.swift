@@ -97,7 +97,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "SimulatedDevices", "Uplinks", "millrace",
+                "SimulatedDevices", "Threads", "Uplinks", "millrace",
             ],
             swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),

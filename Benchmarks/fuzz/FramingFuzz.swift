@@ -18,7 +18,8 @@ enum FramingFuzz {
     static let subjects: [Subject] = {
         var subjects: [Subject] = []
         for profile in FuzzedProfiles.all where !subjects.contains(where: { $0.rule == profile.framing }) {
-            subjects.append(Subject(rule: profile.framing, request: profile.samples.first { $0.request != nil }?.request))
+            subjects.append(
+                Subject(rule: profile.framing, request: profile.samples.first { $0.request != nil }?.request))
         }
         let others: [FramingRule.Kind] =
             FramingRule.Telegram.allCases.map { .telegram($0) }
@@ -46,7 +47,8 @@ enum FramingFuzz {
         promise(whole == split, "other frames come out where the line comes in pieces")
     }
 
-    private static func cut(_ line: ArraySlice<UInt8>, _ subject: Subject, _ options: UInt8, sizes: [Int]) -> [[UInt8]] {
+    private static func cut(_ line: ArraySlice<UInt8>, _ subject: Subject, _ options: UInt8, sizes: [Int]) -> [[UInt8]]
+    {
         var cutter = FrameCutter(subject.rule)
         if options & 2 != 0 { cutter.beginMidstream() }
         if options & 4 != 0, let request = subject.request { cutter.expectReply(to: request) }

@@ -1,8 +1,8 @@
 import DeviceProfiles
 import SerialIO
 
-/// A frame whose values can be changed, its checksum with them: binary frames whose content is on the line as it is, and
-/// DSMR telegrams.
+/// A frame whose values can be changed, its checksum with them: binary frames whose content is on the line as it is,
+/// and DSMR telegrams.
 struct FrameTemplate: Sendable {
     private(set) var bytes: [UInt8]
     private let profile: Profile

@@ -44,8 +44,8 @@ public final class SimulatedDevice: Sendable {
     ///   - parameters: the profile's parameters by name; those that are not given have their defaults.
     ///   - interval: how often it speaks by itself, and how often its values change.
     ///   - speaksByItself: for devices that do either; nil for what the profile says: those that are polled do not.
-    ///   - course: what it measures, one set of values after the other, then from the beginning again. What is not in it
-    ///     stays as the profile's samples have it.
+    ///   - course: what it measures, one set of values after the other, then from the beginning again. What is not in
+    ///     it stays as the profile's samples have it.
     /// - Throws: ``SimulationError`` where the profile has no sample that would be of use, or where the course names a
     ///   value that cannot be put into the device's bytes.
     public init(
@@ -69,7 +69,8 @@ public final class SimulatedDevice: Sendable {
     /// Makes it faulty from the next frame on; nil makes it well.
     public func set(_ fault: LineFault?) { state.withLock { $0.fault = fault } }
 
-    /// Sets what it measures from now on, in the profile's units. Returns false where the device cannot say such a value.
+    /// Sets what it measures from now on, in the profile's units. Returns false where the device cannot say such a
+    /// value.
     @discardableResult
     public func set(_ value: Double, of field: String) -> Bool {
         state.withLock { $0.conversation.set(value, of: field) }

@@ -1,6 +1,7 @@
 import DeviceProfiles
 
-/// How a device puts numbers into bytes. Written by itself, not with the decoder: what both had wrong would not be seen.
+/// How a device puts numbers into bytes. Written by itself, not with the decoder: what both had wrong would not be
+/// seen.
 enum ValueEncoding {
     /// A raw value in the order of the wire; nil where it does not fit, or the type holds no numbers.
     static func bytes(_ raw: Double, as type: BinaryType, size: Int) -> [UInt8]? {

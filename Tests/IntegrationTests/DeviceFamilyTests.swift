@@ -16,7 +16,8 @@ import Uplinks
         "davis-vantage", "xy-md02", "generic-modbus-ascii", "generic-mbus-heat", "generic-d0", "meter-teros12",
     ]
 
-    @Test func `a device of each framing family is read, and nothing is published that it does not have`() async throws {
+    @Test func `a device of each framing family is read, and nothing is published that it does not have`() async throws
+    {
         var lines: [SimulatedLine] = []
         var tables: [String] = []
         for name in Self.profiles {

@@ -43,7 +43,9 @@ import Testing
     ]
 
     @Test func `no fault gives a wrong reading, and after each one the device is read again`() async throws {
-        let names = ["xy-md02", "generic-modbus-ascii", "benewake-tfmini", "dsmr-5", "generic-mbus-heat", "voltronic-pi30"]
+        let names = [
+            "xy-md02", "generic-modbus-ascii", "benewake-tfmini", "dsmr-5", "generic-mbus-heat", "voltronic-pi30",
+        ]
         let devices = try names.map { try ProfileAgent.device($0, $0, every: .milliseconds(50)) }
         let lines = try devices.map { try ProfileAgent.line($0) }
         let tables = zip(names, lines).map { name, line in

@@ -34,8 +34,8 @@ final class ProfileAgent: Sendable {
         for line in lines where !line.start() { throw TestKitError("no thread for \(line.devices[0].name)") }
     }
 
-    /// A line with devices, at a port that nobody has opened yet. A pseudo-terminal has 8 data bits and no parity, so the
-    /// configuration must say so for profiles that want others: the agent does not read a port that refuses its settings.
+    /// A line with devices, at a port that nobody has opened yet. A pseudo-terminal has 8 data bits and no parity, so
+    /// the configuration must say so for profiles that want others: a port that refuses its settings is not read.
     static func line(_ devices: SimulatedDevice...) throws -> SimulatedLine {
         SimulatedLine(devices, on: try PseudoTerminal())
     }

@@ -9,7 +9,9 @@ import Testing
         speech.map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
-    @Test func `an SDI-12 sensor measures, tells how many values it has, and gives them with a checksum where asked`() throws {
+    @Test func `an SDI-12 sensor measures, tells how many values it has, and gives them with a checksum where asked`()
+        throws
+    {
         let device = try SimulatedDevice("it", profile: try Devices.library.profile("meter-teros12"))
         #expect(text(device.answer(to: Array("0M!".utf8))) == "00003\r\n")
         #expect(text(device.answer(to: Array("0D0!".utf8))) == "0+2749.0+23.1+412\r\n")
@@ -42,7 +44,9 @@ import Testing
         #expect(device.answer(to: short(0x5B, 0xFD))?.bytes == readout)
     }
 
-    @Test func `a meter with an optical head identifies itself, and gives its readout when that is acknowledged`() throws {
+    @Test func `a meter with an optical head identifies itself, and gives its readout when that is acknowledged`()
+        throws
+    {
         let profile = try Devices.library.profile("generic-d0")
         let device = try SimulatedDevice("it", profile: profile)
         #expect(text(device.answer(to: Array("/?!\r\n".utf8))) == "/ABC5METER-V1.0\r\n")

@@ -35,12 +35,16 @@ import Testing
                 #expect(frames.contains { rule.judge($0) == .answer }, "\(profile.name)")
                 answered += 1
             }
-            #expect(device.requestCount == polled.requests.count { if case .request = $0.conversation { true } else { false } })
+            #expect(
+                device.requestCount
+                    == polled.requests.count { if case .request = $0.conversation { true } else { false } })
         }
         #expect(answered > 50)
     }
 
-    @Test(arguments: [("eastron-sdm120", "voltage", 229.5), ("xy-md02", "temperature", -12.3), ("xy-md02", "humidity", 55)])
+    @Test(arguments: [
+        ("eastron-sdm120", "voltage", 229.5), ("xy-md02", "temperature", -12.3), ("xy-md02", "humidity", 55),
+    ])
     func `a value that is set in a Modbus device is read with its next answer`(
         name: String, field: String, value: Double
     ) throws {
@@ -56,7 +60,9 @@ import Testing
         #expect(!device.set(1e12, of: "humidity"), "no register holds that")
     }
 
-    @Test(arguments: [("winsen-zh03b", "pm2_5", 37.0), ("dsmr-5", "power_import", 1.234), ("nova-sds011", "pm10", 20.5)])
+    @Test(arguments: [
+        ("winsen-zh03b", "pm2_5", 37.0), ("dsmr-5", "power_import", 1.234), ("nova-sds011", "pm10", 20.5),
+    ])
     func `a value that is set in a frame is read from the next one, and its checksum holds`(
         name: String, field: String, value: Double
     ) throws {

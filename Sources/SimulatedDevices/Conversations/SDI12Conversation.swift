@@ -2,7 +2,8 @@ import DeviceProfiles
 import SerialIO
 import Simulation
 
-/// An SDI-12 sensor behind an adapter that passes text on (specification 1.4): it has measured as soon as it is asked to.
+/// An SDI-12 sensor behind an adapter that passes text on (specification 1.4): it has measured as soon as it is asked
+/// to.
 struct SDI12Conversation: DeviceConversation {
     private let address: UInt8
     private let values: [UInt8]

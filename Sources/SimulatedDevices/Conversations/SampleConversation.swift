@@ -1,8 +1,8 @@
 import DeviceProfiles
 import SerialIO
 
-/// A device that says the frames of its profile's samples, in turn: by itself, or to the requests of the profile's polls
-/// and steps.
+/// A device that says the frames of its profile's samples, in turn: by itself, or to the requests of the profile's
+/// polls and steps.
 struct SampleConversation: DeviceConversation {
     private var templates: [FrameTemplate]
     private var next = 0

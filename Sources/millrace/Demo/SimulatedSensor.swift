@@ -59,8 +59,8 @@ struct SimulatedSensor: Sendable {
         voice = .devices(SimulatedLine(devices.map(\.device), on: terminal))
     }
 
-    /// How many lines it has sent; nil for devices, of whose frames not every one has to become a record: those that the
-    /// agent asks are answered when it asks, and others say more than is kept.
+    /// How many lines it has sent; nil for devices, of whose frames not every one has to become a record: some answer
+    /// when the agent asks, and others say more than is kept.
     var sentCount: UInt64? {
         switch voice {
         case .text(let script): UInt64(script.sentCount)
