@@ -36,7 +36,10 @@ public struct SerialSourceConfiguration: Hashable, Sendable {
     }
 
     /// The topic of one device's records.
-    public func topic(device: String) -> String { topic.replacing("{device}", with: device) }
+    public func topic(device: String) -> String {
+        // For every record of a port: most topics have nothing to fill in.
+        topic.utf8.contains(UInt8(ascii: "{")) ? topic.replacing("{device}", with: device) : topic
+    }
 }
 
 /// Lines of text on a serial port.
