@@ -122,8 +122,8 @@ public struct Repetition: Hashable, Sendable {
     /// The number of elements.
     public enum Count: Hashable, Sendable {
         case fixed(Int)
-        /// It stands in the frame.
-        case counted(at: Int, type: BinaryType)
+        /// It stands in the frame, from where the array begins to be counted; `divisor` where bytes are counted.
+        case counted(at: Int, type: BinaryType, divisor: Int)
     }
 }
 
