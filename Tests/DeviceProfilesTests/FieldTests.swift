@@ -97,7 +97,8 @@ import Testing
                 """
                 framing = { kind = "cobs" }
                 message = [
-                  { name = "a", match = [{ at = 0, is = "01 ??" }, { length = 3 }], fields = [{ name = "a", at = 2, type = "u8" }] },
+                  { name = "a", match = [{ at = 0, is = "01 ??" }, { length = 3 }], fields = [
+                    { name = "a", at = 2, type = "u8" }] },
                   { name = "b", match = [{ at = -1, is = "02" }], fields = [{ name = "b", at = 0, type = "u8" }] },
                 ]
                 """))
@@ -161,7 +162,8 @@ import Testing
 
     @Test func `groups of a pattern are picked by their names, and a text that does not fit is skipped`() throws {
         let fields =
-            "{ name = \"w\", key = \"w\", unit = \"g\" }, { name = \"stable\", key = \"s\", type = \"text\", values = { S = true, D = false } }"
+            "{ name = \"w\", key = \"w\", unit = \"g\" }, "
+            + "{ name = \"stable\", key = \"s\", type = \"text\", values = { S = true, D = false } }"
         let pattern = "pattern = '^S (?<s>[SD]) +(?<w>-?[0-9.]+) g$'"
         #expect(
             try line("{ format = \"pattern\" }", fields, "S S    -100.00 g", message: pattern) == [

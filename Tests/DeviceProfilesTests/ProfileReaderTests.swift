@@ -69,7 +69,8 @@ import Testing
         ),
         (
             #"fields = [{ name = "a b", at = 2, type = "u8" }]"#,
-            #"5: fields[1].name: "a b" is no name of a reading; it begins with a letter or digit and has letters, digits and "-:./_" (RFC 8428, section 4.5.1)"#
+            #"5: fields[1].name: "a b" is no name of a reading; it begins with a letter or digit and has letters, "#
+                + #"digits and "-:./_" (RFC 8428, section 4.5.1)"#
         ),
         (
             #"fields = [{ name = "a", at = 2, type = "u8", count = 2 }]"#,
@@ -81,7 +82,8 @@ import Testing
         ),
         (
             #"fields = [{ name = "a", at = 2, type = "u8", range = [5, 1] }]"#,
-            "5: fields[1].range: expected an array of the lowest and the highest number, such as [-40, 125], found an array"
+            "5: fields[1].range: expected an array of the lowest and the highest number, such as [-40, 125], "
+                + "found an array"
         ),
         (
             #"fields = [{ name = "a", at = 2, type = "hex" }]"#,
@@ -96,15 +98,18 @@ import Testing
         ("framing = { kind = \"lines\" }", #"4: framing.kind: "lines" is no framing; did you mean "line"?"#),
         (
             "framing = { kind = \"length\", length = { at = 1, type = \"u8\" } }",
-            "4: framing.length: give allow, an array of the whole sizes that are possible, or max: noise must not wait for more"
+            "4: framing.length: give allow, an array of the whole sizes that are possible, or max: "
+                + "noise must not wait for more"
         ),
         (
             "framing = { kind = \"fixed\", size = 3, start = \"F\" }",
             #"4: framing.start: "F" is not bytes in hexadecimal, such as "42 4D ??""#
         ),
         (
-            "framing = { kind = \"stuffed\", start = \"C0\", end = \"C0\", escape = \"DB\", pairs = { \"DC\" = \"C0\" } }",
-            #"4: framing.pairs: "DC" = "C0" is no pair: the escape and the byte behind it, then the byte that they stand for"#
+            "framing = { kind = \"stuffed\", start = \"C0\", end = \"C0\", escape = \"DB\", "
+                + "pairs = { \"DC\" = \"C0\" } }",
+            #"4: framing.pairs: "DC" = "C0" is no pair: the escape and the byte behind it, "#
+                + "then the byte that they stand for"
         ),
         (
             "framing = { kind = \"cobs\" }\nchecksum = { kind = \"crc16/modbuss\" }",
@@ -132,28 +137,31 @@ import Testing
     @Test func `a group that the pattern has not is an error`() {
         let text =
             Self.line
-            + "text = { format = \"pattern\" }\npattern = '^(?<weight>.*)$'\nfields = [{ name = \"a\", key = \"wight\" }]"
+            + "text = { format = \"pattern\" }\npattern = '^(?<weight>.*)$'\n"
+            + "fields = [{ name = \"a\", key = \"wight\" }]"
         #expect(issues(text) == [#"7: fields[1].key: the pattern has no group "wight"; did you mean "weight"?"#])
     }
 
     @Test func `a poll whose reply names no message is an error`() {
         let text =
             Self.fixed + """
-                message = [{ name = "co2", match = [{ length = 9 }], fields = [{ name = "co2", at = 2, type = "u16be" }] }]
+                message = [{ name = "co2", match = [{ length = 9 }], fields = [
+                  { name = "co2", at = 2, type = "u16be" }] }]
                 poll = [{ send = "FF {addr} {check}", reply = ["c02"] }]
                 """
         #expect(
             issues(text) == [
-                #"6: poll[1].send: [parameters] has no "addr""#,
-                "6: poll[1].send: there is no [checksum] to fill in; say check = { kind = ... }",
-                #"6: poll[1].reply[1]: no message has the name "c02"; did you mean "co2"?"#,
+                #"7: poll[1].send: [parameters] has no "addr""#,
+                "7: poll[1].send: there is no [checksum] to fill in; say check = { kind = ... }",
+                #"7: poll[1].reply[1]: no message has the name "c02"; did you mean "co2"?"#,
             ])
     }
 
     @Test func `a message that takes everything hides no other`() {
         let text =
             Self.fixed + """
-                message = [{ name = "a", fields = [{ name = "a", at = 2, type = "u8" }] }, { name = "b", fields = [{ name = "b", at = 2, type = "u8" }] }]
+                message = [{ name = "a", fields = [{ name = "a", at = 2, type = "u8" }] },
+                  { name = "b", fields = [{ name = "b", at = 2, type = "u8" }] }]
                 """
         #expect(
             issues(text) == [#"5: message: message 1 takes every frame, so that "b" is never reached; give it match"#])
@@ -183,7 +191,8 @@ import Testing
     @Test func `durations may have a fraction, and several speeds the first as default`() throws {
         let profile = try profile(
             Self.fixed
-                + "fields = [{ name = \"a\", at = 2, type = \"u8\" }]\nlink = { baud = [9600, 2400], byte_timeout = \"1.5s\" }"
+                + "fields = [{ name = \"a\", at = 2, type = \"u8\" }]\nlink = { baud = [9600, 2400], "
+                + "byte_timeout = \"1.5s\" }"
         )
         #expect(profile.link.bauds == [9600, 2400] && profile.link.byteTimeout == .milliseconds(1500))
     }

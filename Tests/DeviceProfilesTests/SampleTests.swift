@@ -141,7 +141,8 @@ private enum ShippedProfiles {
             checksum = { kind = "sum8", at = -2 }
             fields = [{ name = "e", at = 10, type = "u8" }]
             parameters = { address = { type = "bcdle", size = 6, default = "AAAAAAAAAAAA" } }
-            poll = [{ send = "FE FE FE FE 68 {address} 68 11 04 33 33 34 33 {check} 16", check = { kind = "sum8", over = [4, -2] } }]
+            poll = [{ send = "FE FE FE FE 68 {address} 68 11 04 33 33 34 33 {check} 16",
+                check = { kind = "sum8", over = [4, -2] } }]
             """)
         let request = profile.polls[0].request
         #expect(

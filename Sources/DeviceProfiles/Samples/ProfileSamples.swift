@@ -80,7 +80,8 @@ public enum ProfileSamples {
                 return ["the frame is rejected: \(reason)"]
             }
             if !result.frames.isEmpty { return ["no message matches the frame"] }
-            return ["no frame comes out of it" + (result.problems.last.map { ": \($0)" } ?? "")]
+            let problem = result.problems.first(where: \.isError) ?? result.problems.last
+            return ["no frame comes out of it" + (problem.map { ": \($0)" } ?? "")]
         }
         var problems = sample.expected.compactMap { problem($0, in: decoded) }
         for name in sample.missing {
