@@ -49,9 +49,10 @@ public final class MillraceAgent: Sendable {
                 $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger,
                 logger: logger.part("mqtt.\($0.name)"))
         }
-        serialSources = try configuration.serialSources.map {
+        serialSources = try configuration.serialSources.map { source in
             try SerialSource(
-                $0, gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\($0.name)"))
+                source, others: configuration.serialSources.filter { $0.name != source.name }.map(\.port),
+                gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
         }
         guard let executor = ThreadExecutor(named: "log reader") else {
             throw LogStoreError(.unusable, "no thread for reading the log; raise the limit on threads (TasksMax)")

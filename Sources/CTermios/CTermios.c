@@ -1,6 +1,7 @@
 #include "CTermios.h"
 
 #include <asm/termbits.h>
+#include <linux/serial.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -56,4 +57,46 @@ int millrace_line_claim(int descriptor) { return ioctl(descriptor, TIOCEXCL); }
 int millrace_line_is_claimed(int descriptor) {
     int claimed = 0;
     return ioctl(descriptor, TIOCGEXCL, &claimed) != 0 ? -1 : claimed != 0;
+}
+
+int millrace_line_set_baud(int descriptor, int baud) {
+    struct termios2 settings;
+    if (ioctl(descriptor, TCGETS2, &settings) != 0) return -1;
+    settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
+    settings.c_ispeed = (speed_t)baud;
+    settings.c_ospeed = (speed_t)baud;
+    return ioctl(descriptor, TCSETS2, &settings);
+}
+
+int millrace_line_flush_output(int descriptor) { return ioctl(descriptor, TCFLSH, TCOFLUSH); }
+
+int millrace_line_set_wires(int descriptor, int dtr, int rts) {
+    int raised = (dtr == 1 ? TIOCM_DTR : 0) | (rts == 1 ? TIOCM_RTS : 0);
+    int lowered = (dtr == 0 ? TIOCM_DTR : 0) | (rts == 0 ? TIOCM_RTS : 0);
+    if (raised != 0 && ioctl(descriptor, TIOCMBIS, &raised) != 0) return -1;
+    if (lowered != 0 && ioctl(descriptor, TIOCMBIC, &lowered) != 0) return -1;
+    return 0;
+}
+
+int millrace_line_set_rs485(int descriptor) {
+    struct serial_rs485 settings = {0};
+    settings.flags = SER_RS485_ENABLED | SER_RS485_RTS_ON_SEND;
+    return ioctl(descriptor, TIOCSRS485, &settings);
+}
+
+int millrace_line_set_low_latency(int descriptor) {
+    struct serial_struct settings;
+    if (ioctl(descriptor, TIOCGSERIAL, &settings) != 0) return -1;
+    settings.flags |= ASYNC_LOW_LATENCY;
+    return ioctl(descriptor, TIOCSSERIAL, &settings);
+}
+
+int millrace_line_read_faults(int descriptor, struct millrace_line_faults *faults) {
+    struct serial_icounter_struct counts = {0};
+    if (ioctl(descriptor, TIOCGICOUNT, &counts) != 0) return -1;
+    faults->overruns = (unsigned int)counts.overrun;
+    faults->framing_errors = (unsigned int)counts.frame;
+    faults->parity_errors = (unsigned int)counts.parity;
+    faults->buffer_overruns = (unsigned int)counts.buf_overrun;
+    return 0;
 }

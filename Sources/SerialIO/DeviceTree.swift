@@ -25,18 +25,71 @@ public struct DeviceTree: Hashable, Sendable {
 
     /// Looks a name up. A path stands for itself: whether it exists shows when it is opened.
     public func find(_ name: PortName) -> Match {
-        guard case .usb(let vendor, let product, let serial) = name else { return .device(path: name.description) }
-        let paths = terminals().filter { terminal in
-            guard let device = usbDevice(of: terminal) else { return false }
-            return attribute("idVendor", of: device).flatMap { UInt16($0, radix: 16) } == vendor
-                && attribute("idProduct", of: device).flatMap { UInt16($0, radix: 16) } == product
-                && (serial == nil || attribute("serial", of: device) == serial)
-        }.map { devices + "/" + $0 }
+        let paths: [String]
+        switch name {
+        case .path(let path): return .device(path: path)
+        case .glob, .automatic: paths = matches(name)
+        case .usb(let vendor, let product, let serial): paths = terminals(vendor, product, serial)
+        }
         switch paths.count {
         case 0: return .absent
         case 1: return .device(path: paths[0])
         default: return .ambiguous(paths: paths.sorted())
         }
+    }
+
+    /// All ports that a name means at this moment, as paths in order.
+    public func matches(_ name: PortName) -> [String] {
+        switch name {
+        case .path(let path): access(path, F_OK) == 0 ? [path] : []
+        case .usb(let vendor, let product, let serial): terminals(vendor, product, serial).sorted()
+        case .glob(let pattern): matches(pattern)
+        case .automatic: ports()
+        }
+    }
+
+    /// All paths that a pattern fits at this moment, in order. Links that lead nowhere are left out.
+    public func matches(_ pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        // In class brackets and stars nothing may stand for a slash or for a leading dot: that is glob's own rule.
+        guard glob(pattern, 0, nil, &found) == 0, let paths = found.gl_pathv else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+            .filter { access($0, F_OK) == 0 }.sorted()
+    }
+
+    /// All serial ports of the machine with hardware behind them, as paths in order.
+    public func ports() -> [String] {
+        terminals().filter { terminal in
+            let folder = sysfs + "/class/tty/" + terminal
+            // Consoles and pseudo-terminals have no device; lines of the 8250 driver without a chip have type 0.
+            guard access(folder + "/device", F_OK) == 0, attribute("type", of: folder) != "0" else { return false }
+            return access(devices + "/" + terminal, F_OK) == 0
+        }.map { devices + "/" + $0 }.sorted()
+    }
+
+    /// Folders in which a change may mean that a port of this name came or went. They need not exist.
+    func foldersToWatch(for name: PortName) -> [String] {
+        let usual = ["", "/serial", "/serial/by-id", "/serial/by-path"].map { devices + $0 }
+        guard case .path(let path) = name.withoutPattern, let slash = path.lastIndex(of: "/") else { return usual }
+        let folder = String(path[..<slash])
+        return usual.contains(folder) || folder.isEmpty ? usual : usual + [folder]
+    }
+
+    private func terminals(_ vendor: UInt16, _ product: UInt16, _ serial: String?) -> [String] {
+        terminals().filter { terminal in
+            guard let device = usbDevice(of: terminal) else { return false }
+            return attribute("idVendor", of: device).flatMap { UInt16($0, radix: 16) } == vendor
+                && attribute("idProduct", of: device).flatMap { UInt16($0, radix: 16) } == product
+                && (serial == nil || attribute("serial", of: device) == serial)
+        }.map { devices + "/" + $0 }
+    }
+
+    /// The device file itself, links followed; the path as it is where it leads nowhere.
+    public static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// The names in `class/tty`.
@@ -76,5 +129,14 @@ public struct DeviceTree: Hashable, Sendable {
         let count = read(file.rawValue, &bytes, bytes.count)
         guard count > 0 else { return nil }
         return String(decoding: bytes[..<count].prefix { $0 != 0x0A }, as: UTF8.self)
+    }
+}
+
+extension PortName {
+    /// For a pattern the path of the folder in which matches come and go, with something in it.
+    fileprivate var withoutPattern: PortName {
+        guard case .glob(let pattern) = self else { return self }
+        let fixed = pattern.prefix { !"*?[".contains($0) }
+        return .path(String(fixed))
     }
 }

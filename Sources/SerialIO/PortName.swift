@@ -7,12 +7,22 @@ public enum PortName: Hashable, Sendable, CustomStringConvertible {
     /// A device file, or a link to one, such as those in `/dev/serial/by-id` and `by-path`. Links are followed at
     /// each opening, so the port is found again wherever the kernel puts it.
     case path(String)
+    /// Every device file, or link to one, whose path fits: `/dev/ttyUSB*`, `/dev/serial/by-id/usb-FTDI*`. Each match is
+    /// a port of its own.
+    case glob(String)
+    /// Every serial port that has no other name: `auto`.
+    case automatic
 
-    /// Reads `usb:1a86:7523`, `usb:1a86:7523:SERIAL` and absolute paths; nil for anything else.
+    /// Reads `usb:1a86:7523`, `usb:1a86:7523:SERIAL`, absolute paths, absolute patterns with `*`, `?` or `[`, and
+    /// `auto`; nil for anything else.
     public init?(_ text: String) {
+        if text == "auto" {
+            self = .automatic
+            return
+        }
         if text.hasPrefix("/") {
             guard text.utf8.count > 1, !text.utf8.contains(0) else { return nil }
-            self = .path(text)
+            self = text.utf8.contains { "*?[".utf8.contains($0) } ? .glob(text) : .path(text)
             return
         }
         let parts = text.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
@@ -24,10 +34,20 @@ public enum PortName: Hashable, Sendable, CustomStringConvertible {
         self = .usb(vendor: vendor, product: product, serial: serial)
     }
 
+    /// Whether it may mean several ports, each of which is read by itself.
+    public var isPlural: Bool {
+        switch self {
+        case .usb, .path: false
+        case .glob, .automatic: true
+        }
+    }
+
     /// The name as the configuration spells it.
     public var description: String {
         switch self {
         case .path(let path): path
+        case .glob(let pattern): pattern
+        case .automatic: "auto"
         case .usb(let vendor, let product, let serial):
             "usb:\(Self.text(vendor)):\(Self.text(product))" + (serial.map { ":" + $0 } ?? "")
         }

@@ -31,6 +31,7 @@ public struct SerialPort: ~Copyable {
         guard isatty(file.rawValue) == 1 else { throw SerialPortError(.notSerial, "\(path) is not a serial device") }
         try Self.claim(file.rawValue, path: path)
         try Self.configure(file.rawValue, path: path, settings: settings)
+        try Self.setWires(file.rawValue, path: path, settings: settings)
         guard millrace_line_flush(file.rawValue) == 0 else { throw SerialPortError(using: path, errno: errno) }
         self.path = path
         self.file = file
@@ -57,6 +58,63 @@ public struct SerialPort: ~Copyable {
         }
     }
 
+    /// Writes as much as the driver takes at once, and returns how much that was; never waits. Nil where the device is
+    /// gone.
+    public func write(_ bytes: ArraySlice<UInt8>) -> Int? {
+        while true {
+            let count = bytes.withUnsafeBytes { Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
+            if count >= 0 { return count }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return 0
+            default: return nil
+            }
+        }
+    }
+
+    /// Changes the speed of the open line.
+    ///
+    /// - Throws: ``SerialPortError`` where the driver does not offer it, or the device is gone.
+    public func setBaud(_ baud: Int) throws(SerialPortError) {
+        guard millrace_line_set_baud(file.rawValue, Int32(clamping: baud)) == 0 else {
+            throw SerialPortError(using: path, errno: errno)
+        }
+        try Self.check(Self.read(file.rawValue)?.baud, wanted: baud, path: path)
+    }
+
+    /// Throws away what was written and not sent yet.
+    public func flushOutput() { _ = millrace_line_flush_output(file.rawValue) }
+
+    /// What the driver has counted since it was loaded; nil where it does not count, as pseudo-terminals and some USB
+    /// adapters.
+    func faults() -> LineFaults? {
+        var faults = millrace_line_faults()
+        guard millrace_line_read_faults(file.rawValue, &faults) == 0 else { return nil }
+        return LineFaults(
+            overruns: faults.overruns, framing: faults.framing_errors, parity: faults.parity_errors,
+            bufferOverruns: faults.buffer_overruns)
+    }
+
+    /// Sets what is beside the format: the wires, the direction of RS-485, the driver's haste.
+    private static func setWires(
+        _ descriptor: Int32, path: String, settings: SerialSettings
+    ) throws(SerialPortError) {
+        if settings.wantsLowLatency { _ = millrace_line_set_low_latency(descriptor) }
+        // A pseudo-terminal has no wires: a simulated device bears any settings of them.
+        guard millrace_line_is_pseudo(descriptor) != 1 else { return }
+        func number(_ state: Bool?) -> Int32 { state.map { $0 ? 1 : 0 } ?? -1 }
+        if settings.usesRS485, millrace_line_set_rs485(descriptor) != 0 {
+            throw SerialPortError(
+                .settingsRefused,
+                "the driver of \(path) cannot switch the direction of RS-485: \(String(cString: strerror(errno))); "
+                    + "leave rs485 out where the adapter does it by itself")
+        }
+        guard millrace_line_set_wires(descriptor, number(settings.dtr), number(settings.rts)) == 0 else {
+            throw SerialPortError(
+                .settingsRefused, "\(path) cannot set dtr or rts: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Makes sure that no other program reads the line: two readers each get a part of the bytes.
     private static func claim(_ descriptor: Int32, path: String) throws(SerialPortError) {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -79,15 +137,20 @@ public struct SerialPort: ~Copyable {
             throw SerialPortError(using: path, errno: errno)
         }
         guard let set = read(descriptor) else { throw SerialPortError(using: path, errno: errno) }
-        // A receiver bears about 5 % between both sides; each may be off by half of it.
-        guard abs(Int(set.baud) - settings.baud) * 100 <= settings.baud * 3 else {
-            throw SerialPortError(
-                .settingsRefused, "\(path) cannot run at \(settings.baud) baud: its driver offers \(set.baud)")
-        }
+        try check(set.baud, wanted: settings.baud, path: path)
         let isFormatSet =
             set.data_bits == wanted.data_bits && set.parity == wanted.parity && set.stop_bits == wanted.stop_bits
         guard isFormatSet, set.flow == wanted.flow else {
             throw SerialPortError(.settingsRefused, "\(path) cannot run with \(settings): its driver refuses it")
+        }
+    }
+
+    private static func check(_ set: Int32?, wanted: Int, path: String) throws(SerialPortError) {
+        guard let set else { throw SerialPortError(using: path, errno: errno) }
+        // A receiver bears about 5 % between both sides; each may be off by half of it.
+        guard abs(Int(set) - wanted) * 100 <= wanted * 3 else {
+            throw SerialPortError(
+                .settingsRefused, "\(path) cannot run at \(wanted) baud: its driver offers \(set)")
         }
     }
 

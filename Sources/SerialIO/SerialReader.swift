@@ -6,7 +6,7 @@ import Threads
 /// comes into frames, and hands them to its receiver.
 ///
 /// Nothing that happens to the port ends it: a missing device, one that is held, a hang-up are states, and the port is
-/// tried again, at first after 100 ms and then less often, down to every 2 s.
+/// tried again: as soon as its device file appears, and without being told of that, at intervals.
 public final class SerialReader: Sendable {
     /// What it reads.
     public let port: PortName
@@ -19,22 +19,22 @@ public final class SerialReader: Sendable {
     ///
     /// - Parameters:
     ///   - framer: how bytes become frames; it is used anew after each hang-up.
+    ///   - script: what is said on the line; by default nothing, and everything is listened to.
     ///   - receiver: takes frames and states, on the reader's thread.
     ///   - tree: where devices are looked up.
-    ///   - retryDelays: the first and the longest delay between attempts to open the port.
     /// - Throws: ``SerialPortError`` where the process has no descriptors left.
     public init(
-        port: PortName, settings: SerialSettings, framer: any Framer, receiver: any SerialReceiver,
-        clock: any GatewayClock, tree: DeviceTree = DeviceTree(),
-        retryDelays: ClosedRange<Duration> = .milliseconds(100) ... .seconds(2)
+        port: PortName, settings: SerialSettings, framer: any Framer, script: any LineScript = ListeningScript(),
+        receiver: any SerialReceiver, clock: any GatewayClock, tree: DeviceTree = DeviceTree(),
+        timing: SerialTiming = SerialTiming()
     ) throws(SerialPortError) {
         guard let wakeup = Wakeup() else {
             throw SerialPortError(.system, "no file descriptors left to read \(port); raise LimitNOFILE")
         }
         self.port = port
         loop = SerialReadLoop(
-            port: port, settings: settings, framer: framer, receiver: receiver, clock: clock, tree: tree,
-            retryDelays: retryDelays, wakeup: wakeup)
+            port: port, settings: settings, framer: framer, script: script, receiver: receiver, clock: clock,
+            tree: tree, timing: timing, wakeup: wakeup)
     }
 
     deinit { loop.requestStop() }
@@ -60,7 +60,7 @@ public final class SerialReader: Sendable {
     }
 
     /// Closes the port and ends the thread. On return the receiver has had its last call. Takes as long as the
-    /// receiver's call that is under way, if any.
+    /// receiver's call that is under way, if any, and up to a second where the script has something to say before.
     public func stop() async {
         let wasRunning = stage.withLock { stage in
             defer { stage = stage == .new ? .stopped : stage }
@@ -72,25 +72,18 @@ public final class SerialReader: Sendable {
     }
 }
 
-/// What a reader has done since it was made.
-public struct SerialCounters: Hashable, Sendable {
-    /// Times that opening was tried.
-    public var openAttempts = 0
-    /// Times that it worked.
-    public var opens = 0
-    /// Times that the device went away while it was open.
-    public var hangUps = 0
-    /// Bytes read, those in the time after opening in which input is thrown away included.
-    public var bytes = 0
-    /// Whole frames.
-    public var frames = 0
-    /// Bytes that belong to no frame.
-    public var skippedBytes = 0
-    /// Bytes read of which the framer has not told yet: grows without end on a line that never ends.
-    public var pendingBytes = 0
-    /// Times that the thread waited, for bytes or for the next attempt.
-    public var waits = 0
+/// How often a port is tried, and how long it is given.
+public struct SerialTiming: Hashable, Sendable {
+    /// The first and the longest delay between attempts to open a port that is there and cannot be used, or whose
+    /// coming nobody tells.
+    public var retryDelays = Duration.milliseconds(100)...Duration.seconds(2)
+    /// The longest delay between attempts to open a port that is absent, while inotify tells of its coming: a safety
+    /// net.
+    public var rescan = Duration.seconds(30)
+    /// A line that is silent for so long after opening is taken to be between two frames: longer than the 16 ms for
+    /// which an FTDI adapter collects bytes, shorter than devices rest between lines.
+    public var restingTime = Duration.milliseconds(50)
 
-    /// All zero.
+    /// The defaults.
     public init() {}
 }

@@ -17,6 +17,19 @@ public struct SerialSettings: Hashable, Sendable {
     public var flowControl: FlowControl
     /// How long after opening input is thrown away: an Arduino resets when DTR rises, and its bootloader prints.
     public var settle: Duration
+    /// The DTR wire while the port is open; nil for what the driver does.
+    public var dtr: Bool?
+    /// The RTS wire while the port is open; nil for what the driver does.
+    public var rts: Bool?
+    /// Whether the driver switches the direction of an RS-485 line by RTS.
+    public var usesRS485 = false
+    /// Whether the line returns what we send, so that it has to be dropped.
+    public var hasEcho = false
+    /// Whether the driver is asked to hand on each byte at once, for lines on which requests wait for answers. It
+    /// costs interrupts; a driver that cannot does without.
+    public var wantsLowLatency = false
+    /// A frame whose bytes pause longer than this is given up.
+    public var byteTimeout = Duration.seconds(1)
 
     /// 9600 8N1 without flow control, unless said otherwise: what most sensors use.
     public init(
@@ -41,14 +54,30 @@ public struct SerialSettings: Hashable, Sendable {
     /// The longest that input may be thrown away after opening.
     public static let settleMax = Duration.seconds(60)
 
+    /// The shortest pause that can be told from the work of the operating system.
+    public static let byteTimeoutMin = Duration.milliseconds(1)
+    /// The longest that a frame may pause.
+    public static let byteTimeoutMax = Duration.seconds(60)
+
     /// What a configuration has wrong, one sentence each; empty where all is well.
     public var problems: [String] {
         var problems: [String] = []
         if !Self.baudRange.contains(baud) { problems.append("baud \(baud) is not between 50 and 12000000") }
         if !Self.dataBitsRange.contains(dataBits) { problems.append("data bits \(dataBits) is not between 5 and 8") }
         if !Self.stopBitsRange.contains(stopBits) { problems.append("stop bits \(stopBits) is neither 1 nor 2") }
+        if byteTimeout < Self.byteTimeoutMin || byteTimeout > Self.byteTimeoutMax {
+            problems.append("the byte timeout is not between 1 ms and 60 s")
+        }
         if settle < .zero || settle > Self.settleMax { problems.append("settle is not between 0 s and 60 s") }
         return problems
+    }
+}
+
+extension SerialSettings {
+    /// How long so many characters take on the line at this speed or another: start bit, data, parity and stop bits.
+    public func time(ofCharacters count: Int, baud: Int? = nil) -> Duration {
+        let bits = 1 + dataBits + (parity == .none ? 0 : 1) + stopBits
+        return .nanoseconds(Int64(count * bits) * 1_000_000_000 / Int64(max(baud ?? self.baud, 1)))
     }
 }
 

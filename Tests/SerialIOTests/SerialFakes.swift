@@ -59,3 +59,13 @@ func eventually(_ condition: () -> Bool) async throws {
         try await Task.sleep(for: .milliseconds(2))
     }
 }
+
+extension SerialTiming {
+    /// Attempts at this interval, whether or not anybody tells of a change.
+    static func retrying(every delay: Duration) -> SerialTiming {
+        var timing = SerialTiming()
+        timing.retryDelays = delay...delay
+        timing.rescan = delay
+        return timing
+    }
+}

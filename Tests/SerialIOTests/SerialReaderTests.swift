@@ -10,9 +10,12 @@ import Testing
         _ name: PortName, settings: SerialSettings = SerialSettings(), lengthMax: Int = 100,
         tree: DeviceTree = DeviceTree(), retryDelay: Duration = .milliseconds(10)
     ) throws -> SerialReader {
-        try SerialReader(
+        var settings = settings
+        // A test machine may stand still for a second.
+        settings.byteTimeout = .seconds(60)
+        return try SerialReader(
             port: name, settings: settings, framer: FrameCutter(.lines(sizeMax: lengthMax)), receiver: receiver,
-            clock: CountingClock(), tree: tree, retryDelays: retryDelay...retryDelay)
+            clock: CountingClock(), tree: tree, timing: .retrying(every: retryDelay))
     }
 
     @Test func `lines arrive in order, in whatever pieces they come`() async throws {
@@ -126,10 +129,11 @@ import Testing
     }
 
     @Test func `attempts become rarer while a port stays away`() async throws {
+        var timing = SerialTiming()
+        timing.retryDelays = .milliseconds(1) ... .seconds(3600)
         let reader = try SerialReader(
             port: .path("/nowhere/at/all"), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 10)),
-            receiver: receiver,
-            clock: CountingClock(), retryDelays: .milliseconds(1) ... .seconds(3600))
+            receiver: receiver, clock: CountingClock(), timing: timing)
         // 1 + 2 + 4 + ... + 64 ms pass before the eighth attempt at the earliest.
         let begin = ContinuousClock.now
         try reader.start()
@@ -148,7 +152,7 @@ import Testing
         let waiting = try SerialReader(
             port: .path(terminal.path), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 10)),
             receiver: second,
-            clock: CountingClock(), retryDelays: .milliseconds(10) ... .milliseconds(10))
+            clock: CountingClock(), timing: .retrying(every: .milliseconds(10)))
         try waiting.start()
         try await eventually { waiting.counters.openAttempts >= 3 }
         let reason = "\(terminal.path) is held by another program; `fuser \(terminal.path)` tells which"

@@ -32,14 +32,21 @@ extension AgentConfiguration {
     }
 
     private func describe(_ source: SerialSourceConfiguration) -> [String] {
-        let settings = source.settings
-        let parity = settings.parity.rawValue.prefix(1).uppercased()
-        var line = "\(settings.baud) \(settings.dataBits)\(parity)\(settings.stopBits)"
-        if settings.flowControl != .none { line += ", \(settings.flowControl.rawValue) flow control" }
-        return [
-            "  \(source.name): \(source.port), \(line), \(describe(source.format)), lines up to \(source.lineMax)",
-            "    \(source.topic) -> \(source.stream)",
-        ]
+        let line = "  \(source.name): \(source.port), \(source.link.settings)"
+        let way = "    \(source.topic) -> \(source.stream)"
+        switch source.content {
+        case .lines(let lines): return [line + ", \(describe(lines.format)), lines up to \(lines.sizeMax)", way]
+        case .devices(let devices): return [line] + devices.map { "    " + describe($0) } + [way]
+        case .detected: return ["  \(source.name): every serial port that no other source names, as detected", way]
+        }
+    }
+
+    private func describe(_ device: DeviceConfiguration) -> String {
+        let profile = device.profile
+        var text = "\(device.name): \(profile.name), \(profile.title)"
+        if let every = profile.pollInterval { text += ", asked every \(DurationText.format(every))" }
+        if let every = profile.rate.every { text += ", published every \(DurationText.format(every))" }
+        return text
     }
 
     private func describe(_ format: LineFormat) -> String {

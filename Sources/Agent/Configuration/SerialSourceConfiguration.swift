@@ -2,8 +2,54 @@ import DeviceProfiles
 import Records
 import SerialIO
 
-/// `[serial.NAME]`: a serial port that carries lines of text.
+/// `[serial.NAME]`: a serial port, and what is at its other end.
 public struct SerialSourceConfiguration: Hashable, Sendable {
+    /// What a port carries.
+    public enum Content: Hashable, Sendable {
+        /// Lines of text, one message each.
+        case lines(LineConfiguration)
+        /// Devices that profiles describe, at least one.
+        case devices([DeviceConfiguration])
+        /// Whatever detection finds, where it is unambiguous: `port = "auto"` without a profile.
+        case detected
+    }
+
+    /// The name, unique among all sources.
+    public var name: SourceName
+    /// The port, or the pattern of several.
+    public var port: PortName
+    /// Speed, character format, wires and pauses.
+    public var link = LinkRule()
+    /// What it carries.
+    public var content = Content.lines(LineConfiguration())
+    /// The topic of its records, with `{device}` still in it.
+    public var topic: String
+    /// Where its records go.
+    public var stream: StreamName
+
+    /// A source with the defaults for the rest.
+    public init(name: SourceName, port: PortName, stream: StreamName) {
+        self.name = name
+        self.port = port
+        self.stream = stream
+        topic = "serial/\(name)"
+    }
+
+    /// The topic of one device's records.
+    public func topic(device: String) -> String { topic.replacing("{device}", with: device) }
+}
+
+/// Lines of text on a serial port.
+public struct LineConfiguration: Hashable, Sendable {
+    /// How a line becomes readings.
+    public var format = LineFormat.raw
+    /// What ends a line.
+    public var end = LineEnd.lineFeed
+    /// The longest line in bytes; a longer one is skipped and counted.
+    public var sizeMax = ByteCount(rawValue: Limits.frameSizeMax)
+    /// The device that its readings are of; nil for the name of the source.
+    public var device: String?
+
     /// What ends a line.
     public enum LineEnd: String, Hashable, Sendable, CaseIterable {
         /// Line feed; a carriage return before it is dropped.
@@ -14,31 +60,23 @@ public struct SerialSourceConfiguration: Hashable, Sendable {
         case both = "crlf"
     }
 
-    /// The name, unique among all sources.
-    public var name: SourceName
-    /// `usb:1a86:7523`, `usb:1a86:7523:SERIAL`, or an absolute path of a device, by-id and by-path included.
-    public var port: String
-    /// Speed, character format and flow control.
-    public var settings = SerialSettings()
-    /// How a line becomes readings.
-    public var format = LineFormat.raw
-    /// What ends a line.
-    public var lineEnd = LineEnd.lineFeed
-    /// The longest line in bytes; a longer one is skipped and counted.
-    public var lineMax = ByteCount(rawValue: Limits.frameSizeMax)
-    /// The topic of its records, placeholders filled in.
-    public var topic: String
-    /// The device that its readings are of; one level of a topic.
-    public var device: String
-    /// Where its records go.
-    public var stream: StreamName
+    /// Raw lines.
+    public init() {}
+}
 
-    /// A source with the defaults for the rest.
-    public init(name: SourceName, port: String, stream: StreamName) {
+/// One device on a serial port.
+public struct DeviceConfiguration: Hashable, Sendable {
+    /// Its name: one level of a topic, unique on its port.
+    public var name: String
+    /// How it speaks, with the address and the intervals of this device.
+    public var profile: Profile
+    /// Values of the profile's parameters, by name.
+    public var parameters: [String: String]
+
+    /// A device.
+    public init(name: String, profile: Profile, parameters: [String: String] = [:]) {
         self.name = name
-        self.port = port
-        self.stream = stream
-        topic = "serial/\(name)"
-        device = name.rawValue
+        self.profile = profile
+        self.parameters = parameters
     }
 }

@@ -18,4 +18,14 @@ public struct SourceCounters: Sendable, Equatable {
 
     /// All zero.
     public init() {}
+
+    /// Adds what another one counted.
+    mutating func add(_ other: SourceCounters) {
+        received += other.received
+        refused += other.refused
+        looped += other.looped
+        dropped += other.dropped
+        rejected += other.rejected
+        commitFailures += other.commitFailures
+    }
 }

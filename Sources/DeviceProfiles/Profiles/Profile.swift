@@ -99,20 +99,10 @@ public struct Subtraction: Hashable, Sendable {
 
 /// How the line is set, and how it behaves.
 public struct LinkRule: Hashable, Sendable {
-    /// Speed, character format and flow control. The speed is the first of ``bauds``.
+    /// Speed, character format, wires and pauses. The speed is the first of ``bauds``.
     public var settings = SerialSettings()
     /// Speeds that models come with, the usual one first.
     public var bauds = [9600]
-    /// The DTR wire while the port is open; nil for what the driver does.
-    public var dtr: Bool?
-    /// The RTS wire while the port is open; nil for what the driver does.
-    public var rts: Bool?
-    /// Whether the driver switches the direction by RTS.
-    public var usesRS485 = false
-    /// Whether the line returns what we send.
-    public var hasEcho = false
-    /// A frame whose bytes pause longer than this is given up.
-    public var byteTimeout = Duration.seconds(1)
     /// The least pause between a reply and the next request.
     public var gap = Duration.zero
 

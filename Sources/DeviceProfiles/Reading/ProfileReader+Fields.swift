@@ -50,8 +50,8 @@ extension ProfileReader {
         }
         field.condition = table.table("valid_if").flatMap { readCondition($0) }
         field.isPublished = table.boolean("publish") ?? true
-        field.keep = readKept(table)
-        field.changeMin = readChange(table)
+        field.keep = RateRule.readKept(table)
+        field.changeMin = RateRule.readChange(table)
         field.repetition = addressing == .bytes ? readRepetition(table) : nil
     }
 

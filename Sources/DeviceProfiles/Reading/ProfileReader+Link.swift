@@ -8,19 +8,8 @@ extension ProfileReader {
         defer { table.finish() }
         var link = LinkRule()
         link.bauds = table.integers("baud", in: SerialSettings.baudRange) ?? link.bauds
-        link.settings.baud = link.bauds.first ?? 9600
-        link.settings.dataBits = table.integer("data_bits", in: SerialSettings.dataBitsRange) ?? 8
-        link.settings.parity = table.choice("parity", of: SerialSettings.Parity.self) ?? .none
-        link.settings.stopBits = table.integer("stop_bits", in: SerialSettings.stopBitsRange) ?? 1
-        link.settings.flowControl = table.choice("flow_control", of: SerialSettings.FlowControl.self) ?? .none
-        link.settings.settle = table.duration("settle", in: .zero...SerialSettings.settleMax) ?? .zero
-        link.dtr = table.boolean("dtr")
-        link.rts = table.boolean("rts")
-        link.usesRS485 = table.boolean("rs485") ?? false
-        link.hasEcho = table.boolean("echo") ?? false
-        link.byteTimeout =
-            table.duration("byte_timeout", in: .milliseconds(1)...(.seconds(3600))) ?? link.byteTimeout
-        link.gap = table.duration("gap", in: .zero...(.seconds(60))) ?? .zero
+        link.settings.baud = link.bauds.first ?? link.settings.baud
+        link.readFormat(table)
         return link
     }
 
@@ -29,37 +18,13 @@ extension ProfileReader {
         defer { table.finish() }
         var rate = RateRule()
         rate.every = table.duration("every", in: .milliseconds(1)...(.seconds(86_400)))
-        rate.keep = readKept(table) ?? rate.keep
-        rate.changeMin = readChange(table)
+        rate.keep = RateRule.readKept(table) ?? rate.keep
+        rate.changeMin = RateRule.readChange(table)
         rate.heartbeat = table.duration("heartbeat", in: .milliseconds(1)...(.seconds(86_400))) ?? rate.heartbeat
         if rate.every == nil, table.has("keep"), !table.has("every") {
             table.fail("is of what comes within every, which is not given", at: "keep")
         }
         return rate
-    }
-
-    /// `keep`: an array of words.
-    func readKept(_ table: TableReader) -> [RateRule.Kept]? {
-        guard let words = table.strings("keep") else { return nil }
-        let known = RateRule.Kept.allCases.map(\.rawValue)
-        var kept: [RateRule.Kept] = []
-        for (index, word) in words.enumerated() {
-            guard let choice = RateRule.Kept(rawValue: word) else {
-                table.fail("\(quoted(word)) is none of \(quotedList(known))", at: "keep", element: index)
-                continue
-            }
-            if kept.contains(choice) { table.fail("\(quoted(word)) is there twice", at: "keep", element: index) }
-            kept.append(choice)
-        }
-        if words.isEmpty { table.fail("must not be empty", at: "keep") }
-        return kept
-    }
-
-    /// `on_change`: a number that is not negative.
-    func readChange(_ table: TableReader) -> Double? {
-        guard let change = table.number("on_change") else { return nil }
-        if change < 0 { table.fail("must not be negative; 0 is any difference", at: "on_change") }
-        return change
     }
 
     func readCollection(_ top: TableReader, messages: [Message]) -> CollectionRule? {

@@ -66,7 +66,7 @@ final class DemoWorld: Sendable {
     func begin() async throws {
         let isReady = await eventually { [centre, agent] in
             centre.isListening && agent.mqttSources.allSatisfy(\.isSubscribed)
-                && agent.serialSources.allSatisfy { if case .open = $0.state { true } else { false } }
+                && agent.serialSources.allSatisfy { $0.isReading }
         }
         guard isReady else {
             throw SimulationError("the agent does not come up:\n\(lines.last(10).joined(separator: "\n"))")

@@ -38,13 +38,15 @@ import Testing
             // An example is a table header or an assignment behind "# "; everything else is prose.
             let rest = line.hasPrefix("# ") ? line.dropFirst(2) : ""
             let word = rest.prefix { $0.isLetter || $0 == "_" }
-            let isExample = rest.hasPrefix("[") || !word.isEmpty && rest.dropFirst(word.count).hasPrefix(" = ")
+            let isExample =
+                rest.hasPrefix("[") || rest.hasPrefix("  {") || rest == "]"
+                || !word.isEmpty && rest.dropFirst(word.count).hasPrefix(" = ")
             return isExample ? rest : line
         }
         let document = active.joined(separator: "\n").replacing("/etc/millrace", with: text.folder.path)
         let configuration = try text.read(document)
         #expect(configuration.gateway.rawValue == "plant7-gw2")
-        #expect(configuration.serialSources.map(\.name.rawValue) == ["air"])
+        #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         #expect(configuration.uplinks.map(\.name.rawValue) == ["central", "lake"])
         #expect(configuration.notes == [])
     }
@@ -56,18 +58,34 @@ import Testing
             topics = [{}]
             tls = {}
             will = {}
+            [profiles]
+            folders = ["."]
             [serial.b]
             columns = [{}]
+            [serial.c]
+            devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
             tls = {}
             will = {}
             """
+        for (name, kind) in [("meter", "modbus-rtu"), ("heat", "mbus")] {
+            let field = kind == "mbus" ? "key = \"energy\"" : "input = 0, type = \"u16\""
+            let profile = """
+                format = 1
+                title = "\(name)"
+                source = "none"
+                fields = [{ name = "energy", \(field) }]
+                [framing]
+                kind = "\(kind)"
+                """
+            _ = try text.folder.write("\(name).toml", profile)
+        }
         let report = ConfigurationReport(file: "t")
         var reader = AgentConfigurationReader(
             report: report, directory: text.folder.path, machineIDPath: text.machineIDPath)
         _ = reader.read(try TOMLDocument(everything, file: "t"))
         // Tables that only hold tables have a heading, not a row.
-        let headings: Set = ["gateway", "log", "logging", "streams", "mqtt", "serial", "uplinks"]
+        let headings: Set = ["gateway", "log", "logging", "streams", "mqtt", "profiles", "serial", "uplinks"]
         let known = report.knownKeys.subtracting(headings)
         let page = try contents("docs/configuration.md")
         let documented = Set(

@@ -1,5 +1,5 @@
-import Glibc
 import Records
+import SerialIO
 import StrictTOML
 
 /// What the parts of the configuration say of each other.
@@ -17,16 +17,17 @@ extension AgentConfigurationReader {
 
     /// Two sources on one port would steal each other's bytes.
     func checkPorts(_ sources: [Located<SerialSourceConfiguration>]) {
-        for (index, source) in sources.enumerated() where !source.value.port.isEmpty {
+        for (index, source) in sources.enumerated() {
             let earlier = sources[..<index].first { Self.areSamePort($0.value.port, source.value.port) }
             guard let earlier else { continue }
             let place = "[\(earlier.table.path)]\(at(earlier.table.line(of: "port")))"
-            let isUSB = source.value.port.hasPrefix("usb:")
-            let advice =
-                isUSB
-                ? "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
-                : ""
-            source.table.fail("\(quoted(source.value.port)) is already used by \(place)\(advice)", at: "port")
+            var advice = ""
+            if case .usb = source.value.port {
+                advice =
+                    "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
+            }
+            source.table.fail(
+                "\(quoted(source.value.port.description)) is already used by \(place)\(advice)", at: "port")
         }
     }
 
@@ -67,23 +68,15 @@ extension AgentConfigurationReader {
 
     private func at(_ line: Int?) -> String { line.map { " (line \($0))" } ?? "" }
 
-    /// Whether two names can lead to one port. A usb name without a serial number can be any adapter of its kind.
-    private static func areSamePort(_ left: String, _ right: String) -> Bool {
-        guard left.hasPrefix("usb:"), right.hasPrefix("usb:") else {
-            return canonicalPath(left) == canonicalPath(right)
+    /// Whether two names can lead to one port. A usb name without a serial number can be any adapter of its kind; what
+    /// a pattern fits may change, so only the pattern itself is compared.
+    private static func areSamePort(_ left: PortName, _ right: PortName) -> Bool {
+        switch (left, right) {
+        case (.usb(let vendor, let product, let serial), .usb(let otherVendor, let otherProduct, let otherSerial)):
+            vendor == otherVendor && product == otherProduct
+                && (serial == nil || otherSerial == nil || serial == otherSerial)
+        case (.path(let path), .path(let other)): DeviceTree.resolved(path) == DeviceTree.resolved(other)
+        default: left == right
         }
-        let leftParts = left.split(separator: ":", maxSplits: 3)
-        let rightParts = right.split(separator: ":", maxSplits: 3)
-        guard leftParts[1...2].map({ $0.lowercased() }) == rightParts[1...2].map({ $0.lowercased() }) else {
-            return false
-        }
-        return leftParts.count == 3 || rightParts.count == 3 || leftParts[3] == rightParts[3]
-    }
-
-    /// The path behind symbolic links, as far as it exists.
-    private static func canonicalPath(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 }

@@ -17,55 +17,59 @@ extension AgentConfigurationReader {
                 named.reader.fail("\(quoted(named.name)) is no name for a source; \(Self.nameRule)")
                 return nil
             }
-            return Located(value: readSerialSource(named.reader, name: name), table: named.reader)
+            return readSerialSource(named.reader, name: name).map { Located(value: $0, table: named.reader) }
         }
     }
 
-    private func readSerialSource(_ table: TableReader, name: SourceName) -> SerialSourceConfiguration {
-        table.refuse("profile", "profiles are not supported by this version; use format to say how the lines look")
-        table.refuse("devices", "profiles are not supported by this version; use format to say how the lines look")
+    private func readSerialSource(_ table: TableReader, name: SourceName) -> SerialSourceConfiguration? {
         let stream = readStream(table, "stream") ?? .telemetry
-        var source = SerialSourceConfiguration(name: name, port: readPort(table) ?? "", stream: stream)
-        source.settings = readSettings(table)
-        source.format = readFormat(table)
-        source.lineEnd = table.choice("line_end", of: SerialSourceConfiguration.LineEnd.self) ?? source.lineEnd
-        source.lineMax =
-            table.byteCount("line_max", in: .bytes(16)...ByteCount(rawValue: Limits.payloadSizeMax)) ?? source.lineMax
-        source.device = readDevice(table) ?? source.device
+        // Without a port the rest is still looked through for what is wrong with it.
+        let port = readPort(table)
+        var source = SerialSourceConfiguration(name: name, port: port ?? .path(""), stream: stream)
+        source.content = readContent(table, of: source)
+        if case .devices(let devices) = source.content, let first = devices.first { source.link = first.profile.link }
+        source.link.read(table)
         source.topic = readTopic(table, source: source)
         table.finish()
-        return source
+        return port == nil ? nil : source
     }
 
-    private func readPort(_ table: TableReader) -> String? {
+    /// What the port carries: devices with profiles, lines, or what is found on it.
+    private func readContent(
+        _ table: TableReader, of source: SerialSourceConfiguration
+    ) -> SerialSourceConfiguration.Content {
+        let lineKeys = ["format", "columns", "separator", "line_end", "line_max"]
+        if table.has("profile") || table.has("devices") {
+            for key in lineKeys {
+                table.refuse(key, "belongs to a port without a profile; the profile says how lines look")
+            }
+            if table.has("profile"), table.has("devices") {
+                table.fail("give either profile, for one device, or devices", at: "devices")
+            }
+            return .devices(
+                table.has("devices") ? readDevices(table) : readDevice(table, source: source.name).map { [$0] } ?? [])
+        }
+        table.suggest("profile", "devices")
+        if source.port == .automatic, !lineKeys.contains(where: table.has) { return .detected }
+        var lines = LineConfiguration()
+        lines.format = readFormat(table)
+        lines.end = table.choice("line_end", of: LineConfiguration.LineEnd.self) ?? lines.end
+        lines.sizeMax =
+            table.byteCount("line_max", in: .bytes(16)...ByteCount(rawValue: Limits.payloadSizeMax)) ?? lines.sizeMax
+        lines.device = readDeviceName(table, "device")
+        return .lines(lines)
+    }
+
+    private func readPort(_ table: TableReader) -> PortName? {
         table.require("port", example: "\"usb:1a86:7523\"")
         guard let text = table.string("port") else { return nil }
-        let wanted = "write usb:VENDOR:PRODUCT, usb:VENDOR:PRODUCT:SERIAL, or a path such as /dev/serial/by-id/..."
-        guard text.hasPrefix("usb:") else {
-            if text.hasPrefix("/"), text.count > 1 { return text }
-            table.fail("\(quoted(text)) is no port; \(wanted)", at: "port")
-            return nil
-        }
-        let parts = text.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
-        let isComplete = parts.count >= 3 && parts[1...2].allSatisfy { $0.count == 4 && $0.allSatisfy(\.isHexDigit) }
-        guard isComplete, parts.count == 3 || !parts[3].isEmpty else {
-            table.fail(
-                "\(quoted(text)) is no usb port; vendor and product have 4 hexadecimal digits each; \(wanted)",
-                at: "port")
-            return nil
-        }
-        return text
-    }
-
-    private func readSettings(_ table: TableReader) -> SerialSettings {
-        var settings = SerialSettings()
-        settings.baud = table.integer("baud", in: 50...4_000_000) ?? settings.baud
-        settings.dataBits = table.integer("data_bits", in: 5...8) ?? settings.dataBits
-        settings.parity = table.choice("parity", of: SerialSettings.Parity.self) ?? settings.parity
-        settings.stopBits = table.integer("stop_bits", in: 1...2) ?? settings.stopBits
-        settings.flowControl = table.choice("flow_control", of: SerialSettings.FlowControl.self) ?? settings.flowControl
-        settings.settle = table.duration("settle", in: .zero...(.seconds(60))) ?? settings.settle
-        return settings
+        if let port = PortName(text) { return port }
+        let what = text.hasPrefix("usb:") ? "usb port; vendor and product have 4 hexadecimal digits each" : "port"
+        let wanted =
+            "write usb:VENDOR:PRODUCT, usb:VENDOR:PRODUCT:SERIAL, a path such as /dev/serial/by-id/..., a pattern such "
+            + "as /dev/ttyUSB*, or auto"
+        table.fail("\(quoted(text)) is no \(what); \(wanted)", at: "port")
+        return nil
     }
 
     private func readFormat(_ table: TableReader) -> LineFormat {
@@ -134,26 +138,29 @@ extension AgentConfigurationReader {
         return character
     }
 
-    private func readDevice(_ table: TableReader) -> String? {
-        guard let text = table.string("device") else { return nil }
-        let isLevel = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !"/+#{}\u{7F}".unicodeScalars.contains($0) }
-        guard isLevel, text.utf8.count <= 256 else {
-            table.fail(
-                "\(quoted(text)) is no device name; it is one level of a topic, without \"/\", \"+\", \"#\" and braces",
-                at: "device")
-            return nil
-        }
-        return text
-    }
-
     private func readTopic(_ table: TableReader, source: SerialSourceConfiguration) -> String {
-        guard let text = table.string("topic") else { return source.topic }
-        if let problem = TopicSyntax.problem(template: text, placeholders: ["source", "device", "gateway"]) {
-            table.fail(problem, at: "topic")
-            return source.topic
+        var text = source.standardTopic
+        if let given = table.string("topic") {
+            if let problem = TopicSyntax.problem(template: given, placeholders: ["source", "device", "gateway"]) {
+                table.fail(problem, at: "topic")
+            } else {
+                text = given
+            }
         }
         return text.replacing("{source}", with: source.name.rawValue)
-            .replacing("{device}", with: source.device)
             .replacing("{gateway}", with: gateway.rawValue)
+    }
+}
+
+extension SerialSourceConfiguration {
+    /// The topic where none is given: with the device in it where there can be several.
+    fileprivate var standardTopic: String {
+        let hasSeveral =
+            switch content {
+            case .lines: false
+            case .devices(let devices): devices.count > 1 || devices.first?.profile.deviceField != nil
+            case .detected: true
+            }
+        return hasSeveral || port.isPlural ? "serial/{source}/{device}" : "serial/{source}"
     }
 }

@@ -1,3 +1,4 @@
+import DeviceProfiles
 import Records
 import StrictTOML
 
@@ -17,6 +18,8 @@ struct AgentConfigurationReader {
     var gateway = AgentConfigurationReader.unknownGateway
     /// Set before anything that refers to a stream is read.
     var streams: [StreamConfiguration] = []
+    /// Where profiles are found. Set before serial ports are read.
+    var profiles = ProfileLibrary()
 
     init(report: ConfigurationReport, directory: String, machineIDPath: String) {
         self.report = report
@@ -32,6 +35,7 @@ struct AgentConfigurationReader {
         let log = readLog(logTable)
         let level = readLogging(top.tableOrEmpty("logging"))
         streams = readStreams(top, log: log, logTable: logTable)
+        profiles = readProfiles(top.tableOrEmpty("profiles"))
         let mqttSources = readMQTTSources(top)
         let serialSources = readSerialSources(top)
         let uplinks = readUplinks(top)
@@ -108,6 +112,13 @@ struct AgentConfigurationReader {
         log.commitLinger = table.duration("commit_linger", in: .milliseconds(1)...(.seconds(10))) ?? log.commitLinger
         table.finish()
         return log
+    }
+
+    /// `[profiles]`: folders that come before the usual ones.
+    private func readProfiles(_ table: TableReader) -> ProfileLibrary {
+        defer { table.finish() }
+        let folders = table.strings("folders") ?? []
+        return ProfileLibrary(folders: folders.map(resolved))
     }
 
     private func readLogging(_ table: TableReader) -> LoggingLevel {

@@ -1,0 +1,93 @@
+import DeviceProfiles
+import Logging
+import Records
+import SerialIO
+
+/// One port of a source: its reader, the conversation on it, and where its readings go.
+final class SerialLine: Sendable {
+    /// The port, or one match of a pattern.
+    let port: PortName
+    /// What became of what it delivered.
+    let receiver: LineReceiver
+    /// What came of asking, by the number of the device; nil where nothing is asked.
+    let ledger: PollLedger?
+    private let reader: SerialReader
+
+    /// A line that does nothing until ``start()``.
+    ///
+    /// - Parameters:
+    ///   - suffix: told apart by this are the devices of several ports of one source; empty for the only port.
+    /// - Throws: ``SerialPortError`` where the process has no descriptors left.
+    init(
+        _ configuration: SerialSourceConfiguration, content: SerialSourceConfiguration.Content, port: PortName,
+        suffix: String, into records: ReadingRecords, clock: any GatewayClock, tree: DeviceTree, logger: Logger
+    ) throws {
+        self.port = port
+        var settings = configuration.link.settings
+        let framing: FramingRule
+        let script: any LineScript
+        switch content {
+        case .lines(let lines):
+            receiver = LineReceiver(
+                lines: lines, device: configuration.name.rawValue + suffix, port: port, of: configuration,
+                into: records, clock: clock, logger: logger)
+            framing = FramingRule(.line(start: [], end: lines.end.lineEnd), sizeMax: lines.sizeMax.rawValue)
+            script = ListeningScript()
+            ledger = nil
+        case .devices(let devices):
+            let devices = devices.map { device in
+                var device = device
+                device.name += suffix
+                return device
+            }
+            let polled = devices.map {
+                PolledDevice(name: $0.name, profile: $0.profile, values: $0.parameters)
+            }
+            receiver = LineReceiver(
+                devices: devices, polled: polled, port: port, of: configuration, into: records, clock: clock,
+                logger: logger)
+            framing = devices[0].profile.framing
+            let asked = polled.compactMap(\.self)
+            // Either all devices of a line are asked, or there is one that speaks by itself: the configuration is
+            // checked for that.
+            ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
+            settings.wantsLowLatency = !asked.isEmpty
+            script =
+                ledger.map { ledger in
+                    var line = BusLine(settings: settings)
+                    line.gap = configuration.link.gap
+                    line.hearsOnlyAnswers = asked.count > 1 || devices[0].profile.isModbus
+                    return BusMaster(devices: asked, line: line, ledger: ledger)
+                } ?? ListeningScript()
+        case .detected:
+            preconditionFailure("what is on a port is detected before the port is read")
+        }
+        reader = try SerialReader(
+            port: port, settings: settings, framer: FrameCutter(framing), script: script, receiver: receiver,
+            clock: clock, tree: tree)
+    }
+
+    /// What the reader has done so far.
+    var counters: SerialCounters { reader.counters }
+
+    /// Begins to read.
+    ///
+    /// - Throws: ``SerialPortError`` where the system gives no thread.
+    func start() throws { try reader.start() }
+
+    /// Says goodbye to the devices, and closes the port; then what has waited goes out.
+    func stop() async {
+        await reader.stop()
+        receiver.publishDue()
+    }
+}
+
+extension LineConfiguration.LineEnd {
+    var lineEnd: LineEnd {
+        switch self {
+        case .lineFeed: .lf
+        case .carriageReturn: .cr
+        case .both: .crlf
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import DeviceProfiles
+import Logging
+import Records
+import SerialIO
+import ServiceLifecycle
+import Synchronization
+
+/// Takes in what serial ports deliver: one port, or every match of a pattern.
+///
+/// Readings become a SenML pack (RFC 8428), raw lines stay as they are.
+public final class SerialSource: Service {
+    /// As in the configuration.
+    public let name: String
+    private let configuration: SerialSourceConfiguration
+    private let others: [PortName]
+    private let records: ReadingRecords
+    private let clock: any GatewayClock
+    private let tree: DeviceTree
+    private let logger: Logger
+    private let lines = Mutex<[SerialLine]>([])
+
+    /// How often it is looked whether a value has waited for long enough.
+    private static let dueInterval = Duration.milliseconds(500)
+
+    /// - Parameter others: the ports of the other sources, which `auto` leaves alone.
+    init(
+        _ configuration: SerialSourceConfiguration, others: [PortName], gateway: GatewayID, recorder: Recorder,
+        clock: any GatewayClock, tree: DeviceTree = DeviceTree(), logger: Logger
+    ) throws {
+        self.configuration = configuration
+        self.others = others
+        self.clock = clock
+        self.tree = tree
+        self.logger = logger
+        name = configuration.name.rawValue
+        records = ReadingRecords(
+            gateway: gateway, stream: configuration.stream, recorder: recorder, clock: clock)
+    }
+
+    /// Reads until graceful shutdown.
+    ///
+    /// - Throws: ``SerialPortError`` where the system gives no thread or descriptor.
+    public func run() async throws {
+        if configuration.port.isPlural {
+            try await readMatches()
+        } else {
+            let line = try makeLine(configuration.content, configuration.port, suffix: "")
+            try begin(line)
+            await publishWhatIsDue()
+            await end(line)
+        }
+    }
+
+    /// What it took in since the start, ports that have gone included.
+    public var counters: SourceCounters {
+        lines.withLock { lines in lines.map { $0.receiver.shared.withLock { $0.counters } } }
+            .reduce(into: SourceCounters()) { $0.add($1) }
+    }
+
+    /// The state of each port that is read at present.
+    public var states: [SerialPortState] {
+        lines.withLock { lines in lines.map { $0.receiver.shared.withLock { $0.state } } }
+    }
+
+    /// Whether there are ports, and all of them are open.
+    public var isReading: Bool {
+        let states = self.states
+        return !states.isEmpty && states.allSatisfy { if case .open = $0 { true } else { false } }
+    }
+
+    // MARK: Several ports
+
+    /// Reads each match of the pattern from when it comes until it goes.
+    private func readMatches() async throws {
+        let (changes, continuation) = AsyncStream.makeStream(of: [String].self, bufferingPolicy: .bufferingNewest(1))
+        let lookout = try PortLookout(configuration.port, tree: tree) { continuation.yield($0) }
+        try lookout.start()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.publishWhatIsDue() }
+            group.addTask {
+                for await paths in changes { await self.adopt(paths) }
+            }
+            await group.next()
+            lookout.stop()
+            continuation.finish()
+            group.cancelAll()
+        }
+        for line in lines.withLock({ $0 }) { await end(line) }
+    }
+
+    /// Begins to read ports that are new, and lets go of those that have gone.
+    private func adopt(_ paths: [String]) async {
+        let wanted = paths.filter { !isOfAnother($0) }
+        let present = lines.withLock { $0 }
+        for line in present where !wanted.contains(line.port.description) { await end(line) }
+        let known = Set(present.map(\.port.description))
+        for path in wanted where !known.contains(path) {
+            let suffix = "-" + (path.split(separator: "/").last.map(String.init) ?? path)
+            do {
+                try begin(makeLine(configuration.content, .path(path), suffix: suffix))
+            } catch {
+                logger.error("\(path) cannot be read: \(error)")
+            }
+        }
+    }
+
+    /// Whether another source names the port, by whatever name.
+    private func isOfAnother(_ path: String) -> Bool {
+        let file = DeviceTree.resolved(path)
+        return others.contains { other in
+            tree.matches(other).contains { DeviceTree.resolved($0) == file }
+        }
+    }
+
+    // MARK: One port
+
+    private func makeLine(
+        _ content: SerialSourceConfiguration.Content, _ port: PortName, suffix: String
+    ) throws -> SerialLine {
+        try SerialLine(
+            configuration, content: content, port: port, suffix: suffix, into: records, clock: clock, tree: tree,
+            logger: logger)
+    }
+
+    private func begin(_ line: SerialLine) throws {
+        try line.start()
+        lines.withLock { $0.append(line) }
+    }
+
+    private func end(_ line: SerialLine) async {
+        await line.stop()
+        lines.withLock { lines in lines.removeAll { $0 === line } }
+    }
+
+    /// Publishes what has waited for its interval to end, until shutdown.
+    private func publishWhatIsDue() async {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // Cancellation ends the pause, and with it the loop.
+                try? await Task.sleep(for: Self.dueInterval)
+                for line in self.lines.withLock({ $0 }) where line.receiver.isTimed { line.receiver.publishDue() }
+            }
+        }
+    }
+}
