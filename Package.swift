@@ -61,7 +61,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["LogStore", "Records", "SerialIO"], path: "Benchmarks",
+            name: "millrace-bench", dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML"],
+            path: "Benchmarks",
             exclude: ["README.md", "harness", "load", "run.py", "scenarios"], swiftSettings: settings),
 
         // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
