@@ -52,8 +52,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "CMalloc", "Compression", "LogStore", "MQTTTransport", "Records", "SerialIO", "Simulation",
-                "StrictTOML", "Threads", "Uplinks",
+                "Agent", "CMalloc", "Compression", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
+                "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -82,7 +82,7 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
             name: "DeviceProfilesTests",
-            dependencies: ["AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "StrictTOML"],
+            dependencies: ["AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "Simulation", "StrictTOML"],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",

@@ -5,6 +5,8 @@ import MQTTTransport
 import StrictTOML
 
 extension ExitCode {
+    /// What was given has no frame in it (sysexits.h EX_DATAERR).
+    static let noFrame = ExitCode(65)
     /// A program that is needed is not installed (sysexits.h EX_UNAVAILABLE).
     static let missingProgram = ExitCode(69)
     /// The log cannot be used (sysexits.h EX_IOERR).

@@ -102,7 +102,8 @@ private func decode(_ decoder: some TelegramDecoder, hex: String) throws -> [Str
     @Test func `a number is rounded once`() {
         #expect(TelegramNumber.scaled(2257, exponent: -1) == 225.7)
         #expect(TelegramNumber.scaled(3, exponent: -1) == 0.3)
-        #expect(TelegramNumber.scaled(1, exponent: 127) == 1e127)
+        #expect(TelegramNumber.scaled(7, exponent: 22) == 7e22)
+        #expect(TelegramNumber.scaled(7, exponent: -128).map { $0 > 0 && $0 < 1e-127 } == true)
         #expect(TelegramNumber.scaled(1, exponent: 400) == nil)
         #expect(TelegramNumber.decimal(Array("-0000.107".utf8)) == -0.107)
         #expect(TelegramNumber.decimal(Array("000000000000000000000001".utf8)) == 1)
@@ -134,7 +135,7 @@ private func decode(_ decoder: some TelegramDecoder, hex: String) throws -> [Str
         ("0C 78 34080054", [#"fabrication_number="54000834""#]), ("01 FD1B 80", ["digital_input=128.0"]),
         ("0D FD11 03 434241", [#"customer="ABC""#]), ("0D 13 E2 3930", ["volume=12.345 m3"]),
         ("04 933C 01000000", ["volume_negative=0.001 m3"]), ("04 9355 01000000", ["volume_x55=0.001 m3"]),
-        ("04 9315 01000000", ["volume=nil m3"]), ("04 93FF 0102 01000000", ["volume_x7F01=0.001 m3"]),
+        ("04 9315 01000000", ["volume=nil m3"]), ("04 93FF 01 01000000", ["volume_x7F01=0.001 m3"]),
         ("02 FB00 0100", ["energy=100000.0 Wh"]), ("02 22 0200", ["on_time=7200.0 s"]), ("02 30 100E", ["power=1.0 W"]),
         ("04 7F 01000000", ["vif_7F=1.0"]), ("04 FF 22 01000000", ["vif_7F22=1.0"]),
         ("34 13 01000000", ["volume_error=0.001 m3"]),

@@ -61,8 +61,8 @@ struct TelegramVectorTests {
             checkBounded(decoder.decode(content.prefix(count)), count)
             checkBounded(decoder.decode(content.suffix(count)), count)
         }
-        var random = SystemRandomNumberGenerator()
-        for _ in 0..<3000 {
+        var random = SeededGenerator(seed: 0x5EED)
+        for _ in 0..<500 {
             var damaged = content
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 damaged[Int.random(in: damaged.indices, using: &random)] = .random(in: 0...255, using: &random)
@@ -76,13 +76,13 @@ struct TelegramVectorTests {
     @Test(arguments: FramingRule.Telegram.allCases)
     func `random bytes do not trap, and give no more values than bytes`(telegram: FramingRule.Telegram) {
         guard let decoder = TelegramDecoders.decoder(for: telegram) else { return }
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: 0x5EED)
         // What the decoders look for first, so that they get beyond it.
         let beginnings: [[UInt8]] = [
             [], [0x76, 2, 1, 1, 1, 0x72, 0x63, 7, 1], [0x0F, 0, 0, 0, 0, 0], [0x68, 40, 40, 0x68, 8, 1, 0x78],
             Array("/X\r\n1.8.0(".utf8), Array("\nPAPP ".utf8), Array("\r\nV\t".utf8), Array("0+".utf8),
         ]
-        for index in 0..<40_000 {
+        for index in 0..<8000 {
             let beginning = beginnings[index % beginnings.count]
             let noise = (0..<Int.random(in: 0...80, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)

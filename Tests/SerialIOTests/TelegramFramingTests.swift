@@ -6,7 +6,9 @@ import Testing
 @Suite(.enabled(if: GoldenVectors.areThere, "\(GoldenVectors.absence)"))
 struct TelegramFramingTests {
     static let golden: [TelegramFrame] = TelegramFrame.all
-    static let streams: [GoldenStream] = (GoldenVectors.shared?.streams ?? []).filter { TelegramFrame.framers[$0.framer] != nil }
+    static let streams: [GoldenStream] = (GoldenVectors.shared?.streams ?? []).filter {
+        TelegramFrame.framers[$0.framer] != nil
+    }
 
     @Test func `every telegram has a golden frame`() {
         #expect(Set(Self.golden.map(\.telegram)).count == TelegramFrame.telegrams.count)
@@ -45,9 +47,18 @@ struct TelegramFramingTests {
             let part = Array(frame.line.prefix(count))
             let alone = frames(cut(part, by: frame.rule))
             #expect(alone.allSatisfy { $0 == frame.content }, "\(count) bytes alone")
-            let both = frames(cut(part + end + frame.line, by: frame.rule))
-            #expect(both.last == frame.content && both.count == alone.count + 1, "\(count) bytes")
+            let both = part + end + frame.line
+            // A sum of eight bits is right by chance once in a while.
+            if frame.telegram == .vedirectText, isWholeByChance(both), count > 0 { continue }
+            let contents = frames(cut(both, by: frame.rule))
+            #expect(contents.last == frame.content && contents.allSatisfy { $0 == frame.content }, "\(count) bytes")
         }
+    }
+
+    private func isWholeByChance(_ block: [UInt8]) -> Bool {
+        let mark = Array("Checksum\t".utf8)
+        let end = block.indices.first { block[$0...].starts(with: mark) }.map { $0 + mark.count } ?? 0
+        return block[...end].reduce(0, &+) == 0
     }
 
     @Test(arguments: golden) func `a flipped bit gives the same content or none`(frame: TelegramFrame) {
@@ -94,6 +105,8 @@ struct TelegramFramingTests {
                         _ = framer.take([UInt8](repeating: filler, count: 100))
                         #expect(framer.pendingCount <= 20_100)
                     }
+                    // A line that is too long is told of when it ends.
+                    _ = framer.take([0x0A])
                     #expect(framer.counters.skippedBytes > 0)
                 }
             }

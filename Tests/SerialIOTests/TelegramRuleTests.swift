@@ -35,7 +35,10 @@ import Testing
         #expect(told(.mbus, [0xE5]) == [.frame([0xE5])])
         #expect(told(.mbus, [0x10, 0x5B, 1, 0x5C, 0x16]) == [.frame([0x10, 0x5B, 1, 0x5C, 0x16])])
         let control: [UInt8] = [0x68, 3, 3, 0x68, 0x53, 1, 0xBD, 0x11, 0x16]
-        #expect(told(.mbus, [0x68, 2, 2, 0x68] + control) == [.skipped(1, .length), .noise(3), .frame(control)])
+        #expect(
+            told(.mbus, [0x68, 2, 2, 0x68] + control) == [
+                .skipped(1, .length), .noise(2), .skipped(1, .length), .frame(control),
+            ])
     }
 
     @Test func `a DSMR telegram of a version with CRC is not taken without one`() {
@@ -74,11 +77,15 @@ import Testing
     }
 
     private func veDirect(_ check: UInt8) -> [UInt8] {
-        for filling in 0..<10_000 {
-            let text = Array("\r\nPID\t0x203\r\nX\t\(filling)\r\nChecksum\t".utf8)
-            if text.reduce(check, &+) == 0 { return text + [check] }
-        }
-        return []
+        let start = Array("\r\nPID\t0x203\r\nX\t".utf8)
+        let end = Array("\r\nChecksum\t".utf8) + [check]
+        let missing = 0 &- (start + end).reduce(0, &+)
+        // Three letters make any sum of eight bits.
+        let sum = Int(missing) < 0x60 ? Int(missing) + 256 : Int(missing)
+        // But for the colon, which begins a hexadecimal frame.
+        let third = sum / 3 == 0x3A ? 0x39 : sum / 3
+        let letters = [third, third, sum - third * 2].map { UInt8($0) }
+        return start + letters + end
     }
 
     @Test func `HDLC frames share flags, stuff nothing, and are put together from segments`() {

@@ -13,6 +13,9 @@ public struct DecodedFrame: Hashable, Sendable {
     /// Whether it was understood.
     public var verdict = Verdict.decoded
 
+    /// A frame without anything in it.
+    public init() {}
+
     /// Whether a frame was understood.
     public enum Verdict: Hashable, Sendable {
         case decoded

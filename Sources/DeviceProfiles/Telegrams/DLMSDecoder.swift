@@ -2,9 +2,9 @@ import Records
 
 /// DLMS/COSEM: the lists that meters push (data-notification, IEC 62056-5-3).
 ///
-/// Keys are OBIS codes with dots, `1.0.1.7.0.255`. A code is an octet string of six; the element behind it is its value,
-/// and the one behind that its scaler and unit, where it is a structure of these two (Aidon and most others). Lists of
-/// Kaifa and Kamstrup leave parts of this out: see ``DLMSPushList``. What has neither code nor known place is
+/// Keys are OBIS codes with dots, `1.0.1.7.0.255`. A code is an octet string of six; the element behind it is its
+/// value, and the one behind that its scaler and unit, where it is a structure of these two (Aidon and most others).
+/// Lists of Kaifa and Kamstrup leave parts of this out: see ``DLMSPushList``. What has neither code nor known place is
 /// `value_1`, `value_2`, ... in the order of the list; numbers without a unit of their own are published as they came.
 /// `time` is the notification's own time stamp.
 struct DLMSDecoder: TelegramDecoder {

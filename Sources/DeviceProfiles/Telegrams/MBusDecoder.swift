@@ -2,10 +2,10 @@ import Records
 
 /// M-Bus answers with variable data structure (EN 13757-3), lowest byte first, not encrypted.
 ///
-/// Keys are quantities, with what tells several of one kind apart: `energy_max_t2@5` is the maximum of energy in tariff 2,
-/// storage 5. Values that are alike in all this are numbered in their order: `voltage`, `voltage_2`, `voltage_3`; the
-/// number of a subunit is no part of the key. Of the header come `id`, `manufacturer`, `version`, `medium` and `status`;
-/// `more_follows` where the meter says that another telegram belongs to this.
+/// Keys are quantities, with what tells several of one kind apart: `energy_max_t2@5` is the maximum of energy in
+/// tariff 2, storage 5. Values that are alike in all this are numbered in their order: `voltage`, `voltage_2`,
+/// `voltage_3`; the number of a subunit is no part of the key. Of the header come `id`, `manufacturer`, `version`,
+/// `medium` and `status`; `more_follows` where the meter says that another telegram belongs to this.
 struct MBusDecoder: TelegramDecoder {
     func decode(_ content: ArraySlice<UInt8>) -> TelegramResult {
         switch content.first {

@@ -8,7 +8,7 @@ enum OBISReadout {
         var groups: [ArraySlice<UInt8>]
     }
 
-    /// The entries from the first line up to the `!`. A line that begins with a parenthesis goes on with the one before.
+    /// The entries from the first line up to the `!`. A line that begins with a parenthesis goes on with the last one.
     static func entries(_ content: ArraySlice<UInt8>) -> [Entry] {
         var entries: [Entry] = []
         var index = content.startIndex

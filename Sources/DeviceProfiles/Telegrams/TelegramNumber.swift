@@ -4,7 +4,7 @@ enum TelegramNumber {
     static func scaled(_ mantissa: Double, exponent: Int) -> Double? {
         guard mantissa != 0 else { return 0 }
         guard mantissa.isFinite, abs(exponent) <= 300 else { return nil }
-        // Powers of ten are exact up to 10^22, so that a division by one is rounded once; a multiplication by 0.1 is not.
+        // Powers of ten are exact up to 10^22, so that a division by one is rounded once, which 0.1 as a factor is not.
         var power = 1.0
         for _ in 0..<abs(exponent) { power *= 10 }
         let value = exponent < 0 ? mantissa / power : mantissa * power

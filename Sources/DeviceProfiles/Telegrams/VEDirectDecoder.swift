@@ -1,7 +1,7 @@
 import Records
 
-/// VE.Direct text of Victron: keys are labels, `V`; numbers as they came, in the unit of the label (mV, 0.01 kWh), which
-/// a profile scales. `---` is no value.
+/// VE.Direct text of Victron: keys are labels, `V`; numbers as they came, in the unit of the label (mV, 0.01 kWh),
+/// which a profile scales. `---` is no value.
 struct VEDirectDecoder: TelegramDecoder {
     /// Labels whose values are names, though they may be written in digits.
     private static let names: Set<String> = ["PID", "FW", "FWE", "SER#", "BMV"]

@@ -30,7 +30,8 @@ enum LogReport {
     static func json(_ statistics: LogStatistics, of gateway: GatewayID) -> String {
         var writer = JSONWriter(reservingCapacity: 1024)
         writer.beginObject()
-        writer.member("gateway", string: gateway.rawValue)
+        writer.key("gateway")
+        writer.string(gateway.rawValue)
         writer.key("streams")
         writer.beginArray()
         for (name, stream) in statistics.streams.sorted(by: { $0.key < $1.key }) {
@@ -51,7 +52,8 @@ enum LogReport {
     static func json(_ findings: [LostRange], sound records: UInt64) -> String {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.member("sound", integer: records)
+        writer.key("sound")
+        writer.integer(records)
         writer.key("missing")
         write(findings, to: &writer)
         writer.endObject()
@@ -63,21 +65,28 @@ enum LogReport {
         to writer: inout JSONWriter
     ) {
         writer.beginObject()
-        writer.member("stream", string: name.rawValue)
+        writer.key("stream")
+        writer.string(name.rawValue)
         for (key, value) in [("accepted", stream.accepted), ("records", stream.held)] {
             writer.key(key)
             writer.integer(value)
         }
-        writer.member("bytes", integer: stream.size.rawValue)
-        writer.member("newest", string: stream.end.description)
+        writer.key("bytes")
+        writer.integer(stream.size.rawValue)
+        writer.key("newest")
+        writer.string(stream.end.description)
         writer.key("segments")
         writer.beginArray()
         for segment in stream.segments {
             writer.beginObject()
-            writer.member("name", string: segment.name)
-            writer.member("first", integer: segment.first.rawValue)
-            writer.member("last", integer: segment.last.rawValue)
-            writer.member("bytes", integer: segment.size.rawValue)
+            writer.key("name")
+            writer.string(segment.name)
+            writer.key("first")
+            writer.integer(segment.first.rawValue)
+            writer.key("last")
+            writer.integer(segment.last.rawValue)
+            writer.key("bytes")
+            writer.integer(segment.size.rawValue)
             writer.endObject()
         }
         writer.endArray()
@@ -90,8 +99,10 @@ enum LogReport {
 
     private static func write(_ sums: LogStatistics.Uplink, of uplink: UplinkName, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("uplink", string: uplink.rawValue)
-        writer.member("position", string: sums.position.description)
+        writer.key("uplink")
+        writer.string(uplink.rawValue)
+        writer.key("position")
+        writer.string(sums.position.description)
         let counts = [
             ("accepted", sums.accepted), ("forwarded", sums.forwarded), ("held", sums.held), ("lost", sums.lost),
             ("rejected", sums.rejected),
@@ -109,13 +120,20 @@ enum LogReport {
         writer.beginArray()
         for loss in losses {
             writer.beginObject()
-            writer.member("stream", string: loss.stream.rawValue)
-            writer.member("epoch", string: loss.epoch.description)
-            writer.member("first", integer: loss.first.rawValue)
-            writer.member("last", integer: loss.last.rawValue)
-            writer.member("bytes", integer: loss.bytes)
-            writer.member("reason", string: loss.reason.rawValue)
-            writer.member("time", string: RecordLine.time(loss.wallMilliseconds))
+            writer.key("stream")
+            writer.string(loss.stream.rawValue)
+            writer.key("epoch")
+            writer.string(loss.epoch.description)
+            writer.key("first")
+            writer.integer(loss.first.rawValue)
+            writer.key("last")
+            writer.integer(loss.last.rawValue)
+            writer.key("bytes")
+            writer.integer(loss.bytes)
+            writer.key("reason")
+            writer.string(loss.reason.rawValue)
+            writer.key("time")
+            writer.string(RecordLine.time(loss.wallMilliseconds))
             writer.endObject()
         }
         writer.endArray()

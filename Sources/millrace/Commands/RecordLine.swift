@@ -6,15 +6,23 @@ enum RecordLine {
     static func json(_ record: Record, of batch: RecordBatch) -> String {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()
-        writer.member("id", string: batch.identity(of: record).description)
-        writer.member("stream", string: batch.stream.rawValue)
-        writer.member("epoch", string: batch.epoch.description)
-        writer.member("sequence", integer: record.sequence.rawValue)
-        writer.member("topic", string: record.topic)
-        writer.member("time", string: time(record.time.wallMilliseconds))
-        writer.member("timequality", string: "\(record.time.quality)")
+        writer.key("id")
+        writer.string(batch.identity(of: record).description)
+        writer.key("stream")
+        writer.string(batch.stream.rawValue)
+        writer.key("epoch")
+        writer.string(batch.epoch.description)
+        writer.key("sequence")
+        writer.integer(record.sequence.rawValue)
+        writer.key("topic")
+        writer.string(record.topic)
+        writer.key("time")
+        writer.string(time(record.time.wallMilliseconds))
+        writer.key("timequality")
+        writer.string("\(record.time.quality)")
         if record.isRetained {
-            writer.member("retained", boolean: true)
+            writer.key("retained")
+            writer.boolean(true)
         }
         write(record.properties, to: &writer)
         let payload = Array(record.payload)
@@ -22,7 +30,8 @@ enum RecordLine {
             writer.key("data")
             writer.raw(payload)
         } else if let text = String(validating: payload, as: UTF8.self) {
-            writer.member("text", string: text)
+            writer.key("text")
+            writer.string(text)
         } else {
             writer.key("data_base64")
             writer.base64(payload)
@@ -34,10 +43,12 @@ enum RecordLine {
     private static func write(_ properties: RecordProperties?, to writer: inout JSONWriter) {
         guard let properties else { return }
         if let device = properties.device {
-            writer.member("device", string: device)
+            writer.key("device")
+            writer.string(device)
         }
         if let contentType = properties.contentType {
-            writer.member("contenttype", string: contentType)
+            writer.key("contenttype")
+            writer.string(contentType)
         }
         guard !properties.userProperties.isEmpty else { return }
         writer.key("userproperties")

@@ -11,10 +11,8 @@ struct DSMRScanner: FrameScanner {
         if bytes[0] == 0x0D || bytes[0] == 0x0A { return .frame(size: 1, content: 0..<0) }
         guard bytes[0] == Self.start else { return .skip(bytes.firstOffset(of: Self.start) ?? bytes.count, .noise) }
         // Behind the end at most four bytes were asked for.
-        guard let last = bytes.firstOffset(ofAny: [Self.start, Self.end], from: max(1, known - 5)) else {
-            return .needMoreBytes
-        }
-        // Neither stands in a line: in an identification they are forbidden, and texts are sent in hexadecimal digits.
+        guard let last = end(in: bytes, from: max(1, known - 5)) else { return .needMoreBytes }
+        // In an identification it is forbidden, and texts are sent in hexadecimal digits.
         guard bytes[last] == Self.end else {
             return .skip(last, .unfinished("a telegram begins before the last one has ended"))
         }
@@ -37,5 +35,16 @@ struct DSMRScanner: FrameScanner {
             return .skip(1, .checksum)
         }
         return .frame(size: index, content: 0..<last + 1)
+    }
+
+    /// Where the telegram ends, or another one begins. The `!` begins a line: elsewhere it is damage, which in a
+    /// telegram without CRC nothing else would show.
+    private func end(in bytes: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while let next = bytes.firstOffset(ofAny: [Self.start, Self.end], from: index) {
+            if bytes[next] == Self.start || bytes[next - 1] == 0x0A || bytes[next - 1] == 0x0D { return next }
+            index = next + 1
+        }
+        return nil
     }
 }

@@ -1,4 +1,4 @@
-/// EnOcean serial protocol 3: 55, length of data (two bytes) and of optional data, type, CRC of these; data, CRC of them.
+/// EnOcean serial protocol 3: 55, length of data (two bytes) and of optional data, type, CRC of these; data, their CRC.
 /// The content is the whole packet.
 struct ESP3Scanner: FrameScanner {
     private static let sync: UInt8 = 0x55

@@ -8,29 +8,29 @@ struct IEC62056Scanner: FrameScanner {
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
         switch bytes[0] {
         case 0x0D, 0x0A: return .frame(size: 1, content: 0..<0)
-        case Self.slash: return readout(bytes)
+        case Self.slash:
+            if bytes.count < 4 { return .needMoreBytes }
+            // Without a checksum, what is taken for a readout must at least begin like one.
+            return isIdentification(bytes, at: 0) ? readout(bytes) : .skip(1, .noise)
         case Self.startOfText: return block(bytes, from: 0)
         default: return .skip(bytes.firstOffset(ofAny: [Self.slash, Self.startOfText]) ?? bytes.count, .noise)
         }
     }
 
     private func readout(_ bytes: Span<UInt8>) -> FrameScan {
-        var index = 1
-        while let next = bytes.firstOffset(ofAny: [Self.slash, Self.exclamation, Self.startOfText], from: index) {
-            switch bytes[next] {
-            case Self.exclamation: return .frame(size: next + 1, content: 0..<next + 1)
-            case Self.startOfText: return block(bytes, from: next)
-            default:
-                if isIdentification(bytes, at: next) { return .skip(next, Self.interrupted) }
-                index = next + 1
-            }
+        guard let next = mark(in: bytes, from: 1, [Self.slash, Self.exclamation, Self.startOfText]) else {
+            return .needMoreBytes
         }
-        return .needMoreBytes
+        switch bytes[next] {
+        case Self.exclamation: return .frame(size: next + 1, content: 0..<next + 1)
+        case Self.startOfText: return block(bytes, from: next)
+        default: return .skip(next, Self.interrupted)
+        }
     }
 
     /// A block whose STX is at `start`; BCC is the exclusive or of all behind STX, ETX included.
     private func block(_ bytes: Span<UInt8>, from start: Int) -> FrameScan {
-        guard let end = bytes.firstOffset(ofAny: [Self.endOfText, Self.startOfText], from: start + 1) else {
+        guard let end = mark(in: bytes, from: start + 1, [Self.slash, Self.endOfText, Self.startOfText]) else {
             return .needMoreBytes
         }
         guard bytes[end] == Self.endOfText else { return .skip(end, Self.interrupted) }
@@ -39,6 +39,16 @@ struct IEC62056Scanner: FrameScanner {
         for index in start + 1...end { check ^= bytes[index] }
         guard bytes[end + 1] == check else { return .skip(start + 1, .checksum) }
         return .frame(size: end + 2, content: 0..<end)
+    }
+
+    /// The first of these marks from `start` on; a slash that begins no identification is none.
+    private func mark(in bytes: Span<UInt8>, from start: Int, _ marks: [UInt8]) -> Int? {
+        var index = start
+        while let next = bytes.firstOffset(ofAny: marks, from: index) {
+            if bytes[next] != Self.slash || isIdentification(bytes, at: next) { return next }
+            index = next + 1
+        }
+        return nil
     }
 
     private static let interrupted = FrameProblem.unfinished("a readout begins before the last one has ended")

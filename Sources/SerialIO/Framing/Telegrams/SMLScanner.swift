@@ -1,4 +1,4 @@
-/// SML transport protocol, version 1 (BSI TR-03109-1, annex IV, 8): between escape sequences, with a CRC over all of it.
+/// SML transport protocol, version 1 (BSI TR-03109-1, annex IV, 8): between escape sequences, with a CRC over it all.
 ///
 /// The CRC is X-25; some meters send KERMIT, and are right as well.
 struct SMLScanner: FrameScanner {

@@ -1,0 +1,160 @@
+import ArgumentParser
+import DeviceProfiles
+import Glibc
+import Records
+import SerialIO
+import StrictTOML
+
+/// Bytes to readings, without a device.
+struct DevicesDecode: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode", abstract: "Decode bytes with a profile, one JSON object per frame.",
+        discussion: """
+            Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits with
+            65 where no frame was found.
+            """)
+
+    @Option(help: "The profile's name, name/variant, or the path of its file.") var profile: String
+    @OptionGroup var profiles: ProfilesOption
+    @Option(help: "The request that the bytes answer, in hexadecimal: Modbus needs it.") var replyTo: String?
+    @Option(help: "The bytes in hexadecimal.") var hex: String?
+    @Option(help: "A file with the bytes as they came.") var file: String?
+    @Argument(help: "- for the bytes on standard input.") var input: String?
+
+    func validate() throws {
+        guard [hex != nil, file != nil, input != nil].filter({ $0 }).count == 1 else {
+            throw ValidationError("Give one of --hex, --file and -.")
+        }
+        if let input, input != "-" { throw ValidationError("Give --file \(input), or - for standard input.") }
+        if let hex { _ = try Self.bytes(hex, of: "--hex") }
+        if let replyTo { _ = try Self.bytes(replyTo, of: "--reply-to") }
+    }
+
+    func run() throws {
+        let chosen = try profiles.profile(profile)
+        var frames = FramePrinter(profile: chosen, request: try replyTo.map { try Self.bytes($0, of: "--reply-to") })
+        if let hex {
+            frames.append(try Self.bytes(hex, of: "--hex"))
+        } else {
+            let descriptor = try open()
+            defer { if descriptor != 0 { close(descriptor) } }
+            var buffer = [UInt8](repeating: 0, count: 64 << 10)
+            while true {
+                let count = read(descriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else {
+                    printError("millrace: cannot read \(file ?? "standard input"): \(String(cString: strerror(errno)))")
+                    throw ExitCode.noFrame
+                }
+                guard count > 0 else { break }
+                frames.append(buffer[..<count])
+            }
+        }
+        guard frames.finish() else { throw ExitCode.noFrame }
+    }
+
+    private func open() throws -> Int32 {
+        guard let file else { return 0 }
+        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            printError("millrace: cannot read \(file): \(String(cString: strerror(errno)))")
+            throw ExitCode(EX_NOINPUT)
+        }
+        return descriptor
+    }
+
+    private static func bytes(_ text: String, of option: String) throws -> [UInt8] {
+        let pattern = BytePattern(hexadecimal: String(text.filter { !$0.isWhitespace }))
+        guard let pattern, !pattern.bytes.contains(nil) else {
+            throw ValidationError("\(option) takes bytes in hexadecimal, such as \"42 4D 00 1C\".")
+        }
+        return pattern.bytes.compactMap { $0 }
+    }
+}
+
+/// Cuts bytes into frames, and prints what is in them.
+struct FramePrinter {
+    private let decoder: ProfileDecoder
+    private let request: [UInt8]?
+    private var cutter: FrameCutter
+    private var rejected: [(reason: String, bytes: Int)] = []
+    private var hasFrame = false
+
+    init(profile: Profile, request: [UInt8]?) {
+        decoder = ProfileDecoder(profile)
+        cutter = FrameCutter(profile.framing)
+        self.request = request
+        if let request { cutter.expectReply(to: request) }
+    }
+
+    mutating func append(_ bytes: some Sequence<UInt8>) {
+        cutter.append(bytes)
+        while true {
+            switch cutter.next() {
+            case .needMoreBytes: return
+            case .skipped(let bytes, let reason): rejected.append((reason.description, bytes))
+            case .frame(let content): take(decoder.decode(content, request: request), size: content.count)
+            }
+        }
+    }
+
+    /// Prints what was left over. Returns whether there was a frame.
+    mutating func finish() -> Bool {
+        let rest = cutter.reset()
+        if rest > 0 { rejected.append((FrameProblem.unfinished("the bytes end within a frame").description, rest)) }
+        if !rejected.isEmpty || !hasFrame { printObject(DecodedFrame()) }
+        return hasFrame
+    }
+
+    private mutating func take(_ frame: DecodedFrame, size: Int) {
+        hasFrame = true
+        switch frame.verdict {
+        case .decoded: break
+        case .skipped: rejected.append(("no message of the profile is like it", size))
+        case .rejected(let reason): rejected.append((reason, size))
+        }
+        printObject(frame)
+    }
+
+    private mutating func printObject(_ frame: DecodedFrame) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("profile")
+        writer.string(decoder.profile.name)
+        writer.key("device")
+        if let device = frame.device { writer.string(device) } else { writer.null() }
+        writer.key("readings")
+        writer.beginArray()
+        for reading in frame.readings { write(reading, to: &writer) }
+        writer.endArray()
+        writer.key("rejected")
+        writer.beginArray()
+        for (reason, bytes) in rejected {
+            writer.beginObject()
+            writer.key("reason")
+            writer.string(reason)
+            writer.key("bytes")
+            writer.integer(bytes)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        rejected.removeAll()
+        writeLine(String(decoding: writer.bytes, as: UTF8.self), to: 1)
+    }
+
+    private func write(_ reading: Reading, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("name")
+        writer.string(reading.name)
+        writer.key("value")
+        switch reading.value {
+        case .number(let number): writer.number(number)
+        case .text(let text): writer.string(text)
+        case .boolean(let flag): writer.boolean(flag)
+        }
+        writer.key("unit")
+        if let unit = reading.unit { writer.string(unit) } else { writer.null() }
+        writer.endObject()
+    }
+}

@@ -1,0 +1,108 @@
+import DeviceProfiles
+import Records
+import SerialIO
+import StrictTOML
+
+/// What a profile says, for people and programs.
+enum ProfileReport {
+    /// An array of objects, one for each profile.
+    static func list(_ profiles: [Profile]) -> String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for profile in profiles {
+            writer.beginObject()
+            writer.key("profile")
+            writer.string(profile.name)
+            writer.key("title")
+            writer.string(profile.title)
+            write("models", profile.models, to: &writer)
+            write("lookalikes", profile.lookalikes, to: &writer)
+            writer.key("source")
+            writer.string(profile.source)
+            writer.key("baud")
+            writer.beginArray()
+            for baud in profile.link.bauds { writer.integer(baud) }
+            writer.endArray()
+            write("readings", readingNames(profile), to: &writer)
+            writer.endObject()
+        }
+        writer.endArray()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func write(_ key: String, _ texts: [String], to writer: inout JSONWriter) {
+        writer.key(key)
+        writer.beginArray()
+        for text in texts { writer.string(text) }
+        writer.endArray()
+    }
+
+    private static func readingNames(_ profile: Profile) -> [String] {
+        var known: Set<String> = []
+        return profile.messages.flatMap(\.fields).filter { $0.isPublished && known.insert($0.name).inserted }.map(\.name)
+    }
+
+    /// Several lines.
+    static func text(_ profile: Profile) -> String {
+        var lines = ["\(profile.name): \(profile.title)"]
+        func add(_ label: String, _ text: String) {
+            if !text.isEmpty { lines.append("  " + label.padded(to: 12) + text) }
+        }
+        add("models", profile.models.joined(separator: ", "))
+        add("source", profile.source)
+        add("notes", profile.notes.split(separator: "\n").joined(separator: " "))
+        add("looks like", profile.lookalikes.joined(separator: ", "))
+        let others = profile.link.bauds.dropFirst().map(String.init).joined(separator: ", ")
+        add("line", "\(profile.link.settings)" + (others.isEmpty ? "" : ", or \(others)"))
+        if profile.warmUp > .zero { add("warm-up", DurationText.format(profile.warmUp)) }
+        add("device", profile.deviceField ?? "")
+        for message in profile.messages {
+            lines.append("  message \(message.name ?? "")".trimmedEnd)
+            for field in message.fields where field.isPublished {
+                lines.append("    " + field.name.padded(to: 28) + (field.unit ?? ""))
+            }
+        }
+        if profile.publishesOthers { lines.append("    and every other key of the telegram") }
+        lines += asked(profile)
+        if !profile.variants.isEmpty {
+            lines.append("  variants")
+            lines += profile.variants.map { "    " + $0.name.padded(to: 28) + $0.title }
+        }
+        return lines.map(\.trimmedEnd).joined(separator: "\n")
+    }
+
+    /// What is asked for, and how often.
+    private static func asked(_ profile: Profile) -> [String] {
+        if let rule = profile.modbus, let plan = ProfileDecoder(profile).plan {
+            let requests = plan.requests.map { request in
+                "\(request.table) \(request.range.lowerBound) to \(request.range.upperBound - 1)"
+            }
+            return ["  asks for    " + requests.joined(separator: "; ") + ", every \(DurationText.format(rule.every))"]
+        }
+        return profile.polls.map { poll in
+            let bytes = poll.request.bytes(parameters: profile.parameters)
+            let text = bytes.map { Self.hexadecimal($0) } ?? "what [parameters] say"
+            return "  sends       \(text), every \(DurationText.format(poll.every))"
+        }
+    }
+
+    /// `FF 01 86`
+    static func hexadecimal(_ bytes: [UInt8]) -> String {
+        bytes.map { byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined(separator: " ")
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(1, width - count))
+    }
+
+    fileprivate var trimmedEnd: String {
+        var text = self
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}
