@@ -82,7 +82,9 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(
             name: "DeviceProfilesTests",
-            dependencies: ["AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "Simulation", "StrictTOML"],
+            dependencies: [
+                "AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "Simulation", "StrictTOML", "Threads",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",

@@ -62,7 +62,7 @@ public struct DeviceTree: Hashable, Sendable {
     public func ports() -> [String] {
         terminals().filter { terminal in
             let folder = sysfs + "/class/tty/" + terminal
-            // Consoles and pseudo-terminals have no device; of the 8250 driver's lines those without a chip have type 0.
+            // Consoles and pseudo-terminals have no device; lines of the 8250 driver without a chip have type 0.
             guard access(folder + "/device", F_OK) == 0, attribute("type", of: folder) != "0" else { return false }
             return access(devices + "/" + terminal, F_OK) == 0
         }.map { devices + "/" + $0 }.sorted()

@@ -4,8 +4,8 @@ import Threads
 
 /// Tells which ports a plural name means, as they come and go: `/dev/ttyUSB*`, `auto`.
 ///
-/// It has a thread of its own, which sleeps until a folder of device files changes, and looks again at intervals in case
-/// that goes unnoticed.
+/// It has a thread of its own, which sleeps until a folder of device files changes, and looks again at intervals in
+/// case that goes unnoticed.
 public final class PortLookout: Sendable {
     private let watch: Watch
 

@@ -66,6 +66,11 @@ public final class TableReader {
         if has(key) { fail(reason, at: key) }
     }
 
+    /// Says that these keys may stand here, so that a slip of the pen finds the one that was meant.
+    public func suggest(_ keys: String...) {
+        for key in keys { _ = take(key) }
+    }
+
     /// Takes all keys as known that were not asked for: where a key that decides what they may be is wrong.
     public func acceptRest() { refused.formUnion(entries.map(\.key)) }
 

@@ -150,7 +150,8 @@ import Testing
         try await receiver.wait(states: 1)
         let second = RecordingReceiver()
         let waiting = try SerialReader(
-            port: .path(terminal.path), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 10)), receiver: second,
+            port: .path(terminal.path), settings: SerialSettings(), framer: FrameCutter(.lines(sizeMax: 10)),
+            receiver: second,
             clock: CountingClock(), timing: .retrying(every: .milliseconds(10)))
         try waiting.start()
         try await eventually { waiting.counters.openAttempts >= 3 }

@@ -95,6 +95,7 @@ extension BusMaster {
 
     private mutating func begin(_ part: Turn.Part, device: Int, request: Int, now: Duration) {
         let polled = devices[device]
+        if part == .request { states[device].schedule.asked(request, now: now) }
         var exchange: any Exchange =
             switch part {
             case .initialisation: steps(polled.initialisation, of: device)

@@ -5,8 +5,8 @@ import SerialIO
 /// - The earliest due is asked first; who is late is asked once, and starves nobody.
 /// - A device that does not answer is asked again, behind those that wait, and then less and less often, down to every
 ///   five minutes; while it is silent each try costs the others one timeout. When it answers it is asked as before.
-/// - An answer is taken only by the request that waits for it. Answers that come late, our own echo and answers to others
-///   are counted and dropped.
+/// - An answer is taken only by the request that waits for it. Answers that come late, our own echo and answers to
+///   others are counted and dropped.
 /// - Between an answer and the next request the line is left quiet: 3.5 characters, and what the line's devices need.
 public struct BusMaster: LineScript {
     /// The longest time between two tries of a device that does not answer.
@@ -154,16 +154,20 @@ public struct BusMaster: LineScript {
     /// The next step of the present turn; nil where the turn or a part of it is over.
     private mutating func stepOfTurn(now: Duration) -> LineStep? {
         guard var turn else { return nil }
-        defer { if self.turn != nil { self.turn = turn } }
         ownStep = .none
         let step = turn.pendingSend.map { ExchangeStep.send($0) } ?? turn.exchange.next(now: now)
+        self.turn = turn
         switch step {
         case .send(let bytes):
             turn.pendingSend = bytes
-            if let preparation = prepareToSend(&turn, now: now) { return preparation }
-            turn.pendingSend = nil
-            turn.hasSent = true
-            lastSent = bytes
+            let preparation = prepareToSend(&turn, now: now)
+            if preparation == nil {
+                turn.pendingSend = nil
+                turn.hasSent = true
+                lastSent = bytes
+            }
+            self.turn = turn
+            if let preparation { return preparation }
             return .send(bytes, isRequest: true)
         case .listen(let until, let hearing): return .listen(until: until, for: hearing)
         case .setBaud(let speed):
@@ -255,10 +259,11 @@ public struct BusMaster: LineScript {
         ledger.change { $0.devices[device].late += 1 }
     }
 
-    /// The framer has dropped an answer to somebody else: its length tells whether it was waited for.
+    /// The framer has dropped an answer to somebody else: its length tells whether it was waited for. While a device is
+    /// asked itself, what comes from it is no stranger.
     private mutating func countStranger(size: Int, now: Duration) {
         let late = states.indices.first { device in
-            guard let owed = states[device].owed, now < owed.until,
+            guard device != turn?.device, let owed = states[device].owed, now < owed.until,
                 case .request(_, let rule) = devices[device].requests[owed.request].conversation
             else { return false }
             return rule.frameSize == size

@@ -2,8 +2,8 @@ import SerialIO
 
 /// When one device is asked what: the periods of its requests, and the back-off of a device that does not answer.
 ///
-/// A request whose time has passed is asked once; periods that were missed are left out. A device is silent when each of
-/// two requests to it, or its only one, has failed since its last answer: some devices ignore what they do not know.
+/// A request whose time has passed is asked once; periods that were missed are left out. A device is silent when each
+/// of two requests to it, or its only one, has failed since its last answer: some devices ignore what they do not know.
 struct DeviceSchedule {
     private struct Entry {
         let every: Duration
@@ -13,9 +13,14 @@ struct DeviceSchedule {
         /// When it is asked next.
         var due: Duration
         var attempts = 0
+        /// When the first of its attempts was sent.
+        var firstAsked = Duration.zero
         /// The last delay after a failure; nil after an answer.
         var backOff: Duration?
     }
+
+    /// For how many timeouts an answer that did not come is still expected.
+    private static let owedTimeouts = 4
 
     private var entries: [Entry]
     private let period: Duration
@@ -24,6 +29,8 @@ struct DeviceSchedule {
     private var notBefore: Duration
     private var backOff: Duration?
     private var failed: Set<Int> = []
+    /// The request that is to be asked again before the device is asked anything else: its answer may be on its way.
+    private var retried: Int?
     private(set) var silentSince: Duration?
 
     /// What an unanswered request means.
@@ -44,19 +51,26 @@ struct DeviceSchedule {
 
     /// When which request is asked next; nil where there is none.
     var next: (time: Duration, request: Int)? {
-        guard let index = entries.indices.min(by: { entries[$0].due < entries[$1].due }) else { return nil }
+        guard let index = retried ?? entries.indices.min(by: { entries[$0].due < entries[$1].due }) else { return nil }
         return (max(entries[index].due, notBefore), index)
     }
 
     /// Whether there was no answer since the last failure.
     var isSuspect: Bool { !failed.isEmpty }
 
-    /// The device answered, after so many attempts that were not answered in time: as many answers may still be on their
-    /// way, and the next request must not take one of them for its own.
+    /// A request is about to be sent.
+    mutating func asked(_ index: Int, now: Duration) {
+        if entries[index].attempts == 0 { entries[index].firstAsked = now }
+    }
+
+    /// The device answered. Where it had been asked before in vain, this may be the answer to the first attempt, and
+    /// that to the last one is still on its way: the next request must not take it for its own, and waits.
     ///
     /// - Returns: periods that were missed.
     mutating func answered(_ index: Int, now: Duration, timeout: Duration) -> Int {
-        let unanswered = entries[index].attempts
+        let isAnswerOwed = entries[index].attempts > 0
+        let slowest = now - entries[index].firstAsked
+        retried = nil
         entries[index].attempts = 0
         entries[index].backOff = nil
         if silentSince != nil {
@@ -70,12 +84,11 @@ struct DeviceSchedule {
         silentSince = nil
         backOff = nil
         failed = []
-        notBefore = now + max(pause, unanswered > 0 ? timeout : .zero)
+        notBefore = now + max(pause, isAnswerOwed ? slowest + timeout : .zero)
         return goOn(index, now: now)
     }
 
-    /// No answer came. It may come yet, within as long a time again: until then only the same is asked, for which it
-    /// would do.
+    /// No answer came. It may come yet: for a while only the same is asked, for which it would do.
     mutating func failed(_ index: Int, now: Duration, timeout: Duration, isRetriable: Bool) -> Failure {
         entries[index].attempts += 1
         let mayTryAgain = isRetriable && silentSince == nil && failed.isEmpty && entries[index].backOff == nil
@@ -83,21 +96,25 @@ struct DeviceSchedule {
             // Behind those that are waiting: a device that does not answer costs them one timeout at a time.
             entries[index].due = now
             notBefore = now + pause
+            retried = index
             return .again
         }
+        retried = nil
         entries[index].attempts = 0
         failed.insert(index)
         let delay = Self.longer(entries[index].backOff, every: entries[index].every)
         entries[index].backOff = delay
         let missed = goOn(index, now: now)
         entries[index].due = max(entries[index].due, now + delay)
+        // An answer that came in the time of another request would look like the answer to that one.
+        let owing = entries.count > 1 ? timeout * Self.owedTimeouts : .zero
         if !isRetriable || failed.count >= min(2, entries.count) {
             silentSince = silentSince ?? now
             let delay = Self.longer(backOff, every: period)
             backOff = delay
-            notBefore = now + delay
+            notBefore = now + max(delay, owing)
         } else {
-            notBefore = now + max(pause, timeout)
+            notBefore = now + max(pause, owing)
         }
         return .givenUp(missed: missed)
     }

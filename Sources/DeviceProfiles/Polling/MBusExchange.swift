@@ -7,8 +7,8 @@ public enum MBusAddress: Hashable, Sendable {
     /// Identification number, manufacturer, version and medium, as they stand in a select telegram: eight bytes.
     case secondary([UInt8])
 
-    /// Reads a secondary address: eight digits of the identification number, or 16 with manufacturer, version and medium
-    /// in hexadecimal, as meters print them; `F` stands for any digit.
+    /// Reads a secondary address: eight digits of the identification number, or 16 with manufacturer, version and
+    /// medium in hexadecimal, as meters print them; `F` stands for any digit.
     public init?(secondary text: String) {
         let digits = Array(text.utf8)
         guard digits.count == 8 || digits.count == 16, digits.allSatisfy({ Self.value($0) != nil }) else { return nil }

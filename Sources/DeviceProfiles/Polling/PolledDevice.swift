@@ -65,8 +65,8 @@ public struct PollRequest: Sendable {
     }
 }
 
-/// One step of a conversation that is fixed beforehand: initialisation, waking up, closing down. What is in it is done in
-/// the order of the properties.
+/// One step of a conversation that is fixed beforehand: initialisation, waking up, closing down. What is in it is done
+/// in the order of the properties.
 public struct PollStep: Hashable, Sendable {
     /// What is sent; empty for nothing.
     public var send: [UInt8] = []
@@ -91,8 +91,8 @@ public struct BusLine: Hashable, Sendable {
     public var settings: SerialSettings
     /// The least pause between an answer and the next request, in addition to the silence that Modbus demands.
     public var gap = Duration.zero
-    /// Whether only answers are of interest, as on a bus: what else comes is dropped and counted. Otherwise a device may
-    /// also speak by itself.
+    /// Whether only answers are of interest, as on a bus: what else comes is dropped and counted. Otherwise a device
+    /// may also speak by itself.
     public var hearsOnlyAnswers = true
 
     /// A line with these settings.

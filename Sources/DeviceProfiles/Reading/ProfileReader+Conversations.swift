@@ -17,7 +17,7 @@ extension ProfileReader {
             guard let (type, _) = BinaryType.parse(word), [.unsigned, .signed, .bcd, .text, .hex].contains(type.coding)
             else {
                 table.fail(
-                    "\(quoted(word)) is no type of a parameter; there are u8, u16be, ..., bcdbe, bcdle, text, hex, hexle",
+                    "\(quoted(word)) is no type of a parameter; there are u8, u16be, ..., bcdbe, bcdle, text, hex",
                     at: "type")
                 return nil
             }

@@ -74,7 +74,9 @@ public enum ProfileSamples {
             return ["it must be rejected, and gives \(readings.count) readings: \(first.name) = \(first.value.text)"]
         }
         guard !decoded.isEmpty else {
-            if case .rejected(let reason)? = result.frames.first?.verdict { return ["the frame is rejected: \(reason)"] }
+            if case .rejected(let reason)? = result.frames.first?.verdict {
+                return ["the frame is rejected: \(reason)"]
+            }
             if !result.frames.isEmpty { return ["no message matches the frame"] }
             return ["no frame comes out of it" + (result.problems.last.map { ": \($0)" } ?? "")]
         }

@@ -67,8 +67,8 @@ public struct FramingRule: Hashable, Sendable {
         case ubx
         /// NMEA 0183 sentences; the content begins behind the `$` or `!` and ends before the `*`.
         case nmea
-        /// Resol VBus, protocol version 1: the content is the head, ten bytes, and the data with their septets put back;
-        /// the first value is at 10.
+        /// Resol VBus, protocol version 1: the content is the head, ten bytes, and the data with their septets put
+        /// back; the first value is at 10.
         case vbus
         /// EnOcean serial protocol 3.
         case esp3

@@ -56,18 +56,34 @@ import Testing
             topics = [{}]
             tls = {}
             will = {}
+            [profiles]
+            folders = ["."]
             [serial.b]
             columns = [{}]
+            [serial.c]
+            devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
             tls = {}
             will = {}
             """
+        for (name, kind) in [("meter", "modbus-rtu"), ("heat", "mbus")] {
+            let field = kind == "mbus" ? "key = \"energy\"" : "input = 0, type = \"u16\""
+            let profile = """
+                format = 1
+                title = "\(name)"
+                source = "none"
+                fields = [{ name = "energy", \(field) }]
+                [framing]
+                kind = "\(kind)"
+                """
+            _ = try text.folder.write("\(name).toml", profile)
+        }
         let report = ConfigurationReport(file: "t")
         var reader = AgentConfigurationReader(
             report: report, directory: text.folder.path, machineIDPath: text.machineIDPath)
         _ = reader.read(try TOMLDocument(everything, file: "t"))
         // Tables that only hold tables have a heading, not a row.
-        let headings: Set = ["gateway", "log", "logging", "streams", "mqtt", "serial", "uplinks"]
+        let headings: Set = ["gateway", "log", "logging", "streams", "mqtt", "profiles", "serial", "uplinks"]
         let known = report.knownKeys.subtracting(headings)
         let page = try contents("docs/configuration.md")
         let documented = Set(

@@ -282,7 +282,8 @@ import Testing
     func `a port that names no device is refused`(port: String, message: String) {
         #expect(
             problem("[serial.t]\nport = \"\(port)\"\n") == "4: serial.t.port: \(message)write usb:VENDOR:PRODUCT, "
-                + "usb:VENDOR:PRODUCT:SERIAL, or a path such as /dev/serial/by-id/...")
+                + "usb:VENDOR:PRODUCT:SERIAL, a path such as /dev/serial/by-id/..., a pattern such as /dev/ttyUSB*, "
+                + "or auto")
     }
 
     @Test func `what does not fit the format of a line is refused`() {
@@ -316,11 +317,5 @@ import Testing
             problem("topic = \"{stream}\"")
                 == "3: serial.s.topic: \"{stream}\" has the unknown placeholder {stream}; "
                 + "allowed: {source}, {device}, {gateway}")
-    }
-
-    @Test func `profiles are refused as not supported yet`() {
-        let message = "profiles are not supported by this version; use format to say how the lines look"
-        #expect(problem("profile = \"plantower-pms5003\"") == "3: serial.s.profile: \(message)")
-        #expect(problem("devices = [{ profile = \"x\" }]") == "3: serial.s.devices: \(message)")
     }
 }

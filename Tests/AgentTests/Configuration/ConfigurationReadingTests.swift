@@ -126,23 +126,25 @@ import Testing
             port = "/dev/ttyUSB9"
             """)
         let air = try #require(configuration.serialSources.first)
-        #expect(air.port == "usb:1a86:7523:AB:1")
+        #expect(air.port == PortName("usb:1a86:7523:AB:1"))
         let settings = SerialSettings(
             baud: 115_200, dataBits: 7, parity: .even, stopBits: 2, flowControl: .hardware, settle: .seconds(2))
-        #expect(air.settings == settings)
+        #expect(air.link.settings == settings)
         let columns: [LineFormat.Column] = [
             .init(name: "temperature", unit: "Cel"), .init(name: ""), .init(name: "count"),
             .init(name: "a:b", unit: "%RH"),
         ]
-        #expect(air.format == .csv(columns: columns, separator: ";"))
-        #expect(air.lineEnd == .both)
-        #expect(air.lineMax == .kibibytes(1))
-        #expect(air.topic == "gw/air/hall 3")
-        #expect(air.device == "hall 3")
+        var lines = LineConfiguration()
+        lines.format = .csv(columns: columns, separator: ";")
+        lines.end = .both
+        lines.sizeMax = .kibibytes(1)
+        lines.device = "hall 3"
+        #expect(air.content == .lines(lines))
+        #expect(air.topic(device: "hall 3") == "gw/air/hall 3")
         let plain = try #require(configuration.serialSources.last)
         let name = try #require(SourceName("plain"))
-        #expect(plain == SerialSourceConfiguration(name: name, port: "/dev/ttyUSB9", stream: .telemetry))
-        #expect(plain.settings == SerialSettings())
+        #expect(plain == SerialSourceConfiguration(name: name, port: .path("/dev/ttyUSB9"), stream: .telemetry))
+        #expect(plain.link.settings == SerialSettings())
         #expect(plain.topic == "serial/plain")
     }
 

@@ -23,9 +23,10 @@ import Testing
     ])
     func `two sources on one port are refused`(first: String, second: String, kind: String) {
         let advice = "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
+        let name = second.replacing("1A86", with: "1a86")
         #expect(
             text.problems("[serial.a]\nport = \"\(first)\"\n[serial.b]\nport = \"\(second)\"\n") == [
-                "millrace.toml:4: serial.b.port: \"\(second)\" is already used by [serial.a] (line 2)"
+                "millrace.toml:4: serial.b.port: \"\(name)\" is already used by [serial.a] (line 2)"
                     + (kind == "usb" ? advice : "")
             ])
     }

@@ -23,9 +23,11 @@ extension AgentConfigurationReader {
             let place = "[\(earlier.table.path)]\(at(earlier.table.line(of: "port")))"
             var advice = ""
             if case .usb = source.value.port {
-                advice = "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
+                advice =
+                    "; tell two adapters apart by serial number, usb:VENDOR:PRODUCT:SERIAL, or by /dev/serial/by-path"
             }
-            source.table.fail("\(quoted(source.value.port.description)) is already used by \(place)\(advice)", at: "port")
+            source.table.fail(
+                "\(quoted(source.value.port.description)) is already used by \(place)\(advice)", at: "port")
         }
     }
 
@@ -66,8 +68,8 @@ extension AgentConfigurationReader {
 
     private func at(_ line: Int?) -> String { line.map { " (line \($0))" } ?? "" }
 
-    /// Whether two names can lead to one port. A usb name without a serial number can be any adapter of its kind; what a
-    /// pattern fits may change, so only the pattern itself is compared.
+    /// Whether two names can lead to one port. A usb name without a serial number can be any adapter of its kind; what
+    /// a pattern fits may change, so only the pattern itself is compared.
     private static func areSamePort(_ left: PortName, _ right: PortName) -> Bool {
         switch (left, right) {
         case (.usb(let vendor, let product, let serial), .usb(let otherVendor, let otherProduct, let otherSerial)):

@@ -159,7 +159,9 @@ extension Profile {
 
     /// How often it is asked: the shortest of its intervals; nil where it is not.
     var pollInterval: Duration? {
-        let intervals = [modbus?.every, mbus?.every, sdi12?.every, iec62056.flatMap { $0.mode == .push ? nil : $0.every }]
+        let intervals = [
+            modbus?.every, mbus?.every, sdi12?.every, iec62056.flatMap { $0.mode == .push ? nil : $0.every },
+        ]
         return (intervals.compactMap { $0 } + polls.map(\.every)).min()
     }
 

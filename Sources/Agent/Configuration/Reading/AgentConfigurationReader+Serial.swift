@@ -23,19 +23,15 @@ extension AgentConfigurationReader {
 
     private func readSerialSource(_ table: TableReader, name: SourceName) -> SerialSourceConfiguration? {
         let stream = readStream(table, "stream") ?? .telemetry
+        // Without a port the rest is still looked through for what is wrong with it.
         let port = readPort(table)
-        guard var source = port.map({ SerialSourceConfiguration(name: name, port: $0, stream: stream) }) else {
-            // Without a port nothing can be said of the rest but what is wrong with it.
-            _ = readContent(table, of: SerialSourceConfiguration(name: name, port: .path("/"), stream: stream))
-            table.finish()
-            return nil
-        }
+        var source = SerialSourceConfiguration(name: name, port: port ?? .path(""), stream: stream)
         source.content = readContent(table, of: source)
         if case .devices(let devices) = source.content, let first = devices.first { source.link = first.profile.link }
         if !source.isDetected { source.link.read(table) }
         source.topic = readTopic(table, source: source)
         table.finish()
-        return source
+        return port == nil ? nil : source
     }
 
     /// What the port carries: devices with profiles, lines, or what is found on it.
@@ -53,6 +49,7 @@ extension AgentConfigurationReader {
             return .devices(
                 table.has("devices") ? readDevices(table) : readDevice(table, source: source.name).map { [$0] } ?? [])
         }
+        table.suggest("profile", "devices")
         if source.port == .automatic, !lineKeys.contains(where: table.has) {
             for key in LinkRule.keys {
                 table.refuse(key, "belongs to a port whose device is known; detection finds out how the line is set")
@@ -72,10 +69,11 @@ extension AgentConfigurationReader {
         table.require("port", example: "\"usb:1a86:7523\"")
         guard let text = table.string("port") else { return nil }
         if let port = PortName(text) { return port }
+        let what = text.hasPrefix("usb:") ? "usb port; vendor and product have 4 hexadecimal digits each" : "port"
         let wanted =
-            "write usb:VENDOR:PRODUCT or usb:VENDOR:PRODUCT:SERIAL with 4 hexadecimal digits each, a path such as "
-            + "/dev/serial/by-id/..., a pattern such as /dev/ttyUSB*, or auto"
-        table.fail("\(quoted(text)) is no port; \(wanted)", at: "port")
+            "write usb:VENDOR:PRODUCT, usb:VENDOR:PRODUCT:SERIAL, a path such as /dev/serial/by-id/..., a pattern such "
+            + "as /dev/ttyUSB*, or auto"
+        table.fail("\(quoted(text)) is no \(what); \(wanted)", at: "port")
         return nil
     }
 

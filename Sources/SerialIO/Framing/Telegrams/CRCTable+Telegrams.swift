@@ -8,9 +8,14 @@ extension CRCTable {
     /// Of ESP3.
     static let smbus = CRCTable(named: "crc8/smbus")
 
-    private init(named name: String) {
+    private init(named name: String) { self.init(CRC(preset: name)) }
+}
+
+extension CRC {
+    /// One of the catalogue, whose name stands in the program.
+    init(preset name: String) {
         guard let crc = CRC(named: name) else { preconditionFailure("\(name) is in the catalogue") }
-        self.init(crc)
+        self = crc
     }
 }
 

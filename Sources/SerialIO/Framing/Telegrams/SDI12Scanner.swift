@@ -3,9 +3,7 @@
 /// Where data end in three characters that no number has, these are the CRC. What is neither data nor one of the other
 /// answers is rejected, so that damage does not turn an answer with CRC into one without.
 struct SDI12Scanner: FrameScanner {
-    private static let checksum: Checksum? = CRC(named: "crc16/arc").map {
-        Checksum(ChecksumRule(.crc($0), encoding: .sdi12))
-    }
+    private static let checksum = Checksum(ChecksumRule(.crc(CRC(preset: "crc16/arc")), encoding: .sdi12))
 
     var endSizeMax: Int { 2 }
     /// The rest of a line of data reads like data of another address.
@@ -44,7 +42,7 @@ struct SDI12Scanner: FrameScanner {
         let isData = line[1] == UInt8(ascii: "+") || line[1] == UInt8(ascii: "-")
         // Data, or none of them, with CRC.
         if count >= 4, isData || count == 4, (0x40...0x7F).contains(line[count - 1]) {
-            return Self.checksum?.matches(line) == true ? .whole(count - 3) : .wrong(.checksum)
+            return Self.checksum.matches(line) ? .whole(count - 3) : .wrong(.checksum)
         }
         var digits = 0
         for index in 1..<count {
