@@ -127,8 +127,9 @@ struct DetectionReport {
             "[serial.\(sourceName)]", "port = \(TOMLText.string(lastingName.description))",
         ]
         let names = choices.map { TOMLText.string($0.profile.name) }
-        let others = names.count > 1 ? "   # or " + names.dropFirst().joined(separator: ", ") : ""
-        lines.append("profile = \(names[0])\(others)")
+        // A name that is none: whoever pastes it without choosing is told so, and no guess is read for a measurement.
+        lines.append(
+            names.count == 1 ? "profile = \(names[0])" : "profile = \"\"   # choose: \(names.joined(separator: ", "))")
         if best.settings.baud != best.profile.link.settings.baud { lines.append("baud = \(best.settings.baud)") }
         return lines
     }
