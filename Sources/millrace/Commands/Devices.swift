@@ -6,12 +6,15 @@ import StrictTOML
 /// What the program knows of sensors.
 struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, show and check the profiles of sensors, and decode bytes with them.",
+        abstract: "Profiles of sensors: list, show, check; find out what is at a port, and listen to it.",
         discussion: """
             A profile says how one sensor model speaks: devices/README.md. Profiles are looked for in the folders of
             --profiles, in /etc/millrace/devices, and among those that came with the program.
             """,
-        subcommands: [DevicesList.self, DevicesShow.self, DevicesCheck.self, DevicesDecode.self])
+        subcommands: [
+            DevicesList.self, DevicesShow.self, DevicesCheck.self, DevicesDecode.self, DevicesDetect.self,
+            DevicesListen.self,
+        ])
 }
 
 /// Where profiles are looked for.
