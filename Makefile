@@ -54,6 +54,8 @@ install: $(BINARY) ## Install under PREFIX (/usr/local); DESTDIR for packagers; 
 	install -D -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/millrace'
 	install -D -m 644 $(MAN_PAGE) '$(DESTDIR)$(PREFIX)/share/man/man1/millrace.1'
 	install -D -m 644 systemd/millrace.toml '$(DESTDIR)$(PREFIX)/share/doc/millrace/millrace.toml'
+	install -d '$(DESTDIR)$(PREFIX)/share/millrace/devices'
+	install -m 644 devices/* '$(DESTDIR)$(PREFIX)/share/millrace/devices'
 	@config='$(DESTDIR)$(SYSCONFDIR)/millrace/millrace.toml'; \
 	if [ -e "$$config" ]; then echo "kept $$config"; else \
 	  install -D -m 640 systemd/millrace.toml "$$config" && echo "wrote $$config: edit it before the first start"; fi

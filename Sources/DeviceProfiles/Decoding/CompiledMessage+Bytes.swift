@@ -63,10 +63,12 @@ extension CompiledMessage {
         var count = 0
         switch repetition.count {
         case .fixed(let number): count = number
-        case .counted(let at, let type):
+        case .counted(let at, let type, let divisor):
             let size = type.size ?? 1
-            guard let place = Self.place(at, size, content.count) else { break }
-            let counted = Self.load(content, at: place, size: size, order: type.order)
+            // Behind another array the count stands behind it too.
+            let offset = words.afterField >= 0 ? start - Int(field.at) + at : at
+            guard let place = Self.place(offset, size, content.count) else { break }
+            let counted = Self.load(content, at: place, size: size, order: type.order) / UInt64(divisor)
             // A count that goes beyond the frame is noise: none of its elements is believed.
             guard start + Int(counted) * stride <= content.count else { break }
             count = Int(counted)

@@ -97,7 +97,9 @@ public struct ProfileDecoder: Sendable {
     // MARK: Text
 
     private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ readings: inout Readings) {
-        guard TextSplitting.isText(text, allowsLineEnds: allowsLineEnds) else {
+        // What a checksum proves may have marks in it, such as the ETX of many instruments.
+        let isProven = profile.framing.checksum != nil
+        guard isProven || TextSplitting.isText(text, allowsLineEnds: allowsLineEnds) else {
             readings.verdict = .rejected(reason: "it has characters that no text has")
             return
         }

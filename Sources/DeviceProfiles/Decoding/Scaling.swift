@@ -43,12 +43,12 @@ struct Scaling: Sendable {
     private func scaled(_ fraction: DecimalFraction) -> Double {
         let places = max(0, -fraction.exponent)
         guard multiplier != 0, fraction.exponent <= 0, places + decimals <= 22, places <= 18 else {
-            return value(fraction.value)
+            return rounded(fraction.value)
         }
         let (product, first) = fraction.mantissa.multipliedReportingOverflow(by: multiplier)
         let (shifted, second) = addend.multipliedReportingOverflow(by: DecimalFraction.integerPowers[places])
         let (sum, third) = product.addingReportingOverflow(shifted)
-        guard !first, !second, !third, sum.magnitude <= UInt64(1) << 53 else { return value(fraction.value) }
+        guard !first, !second, !third, sum.magnitude <= UInt64(1) << 53 else { return rounded(fraction.value) }
         return Double(sum) / DecimalFraction.powers[places + decimals]
     }
 
@@ -58,8 +58,11 @@ struct Scaling: Sendable {
         if multiplier != 0, raw.magnitude <= 0x1p53, raw.rounded(.towardZero) == raw {
             return scaled(DecimalFraction(mantissa: Int64(raw), exponent: 0))
         }
-        return raw * scale + offset
+        return rounded(raw)
     }
+
+    /// The value where whole numbers would be too large, rounded more than once.
+    private func rounded(_ raw: Double) -> Double { raw * scale + offset }
 }
 
 /// mantissa × 10^exponent.

@@ -122,8 +122,8 @@ public struct Repetition: Hashable, Sendable {
     /// The number of elements.
     public enum Count: Hashable, Sendable {
         case fixed(Int)
-        /// It stands in the frame.
-        case counted(at: Int, type: BinaryType)
+        /// It stands in the frame, in so many parts of an element: bytes, where elements have more than one.
+        case counted(at: Int, type: BinaryType, divisor: Int)
     }
 }
 

@@ -105,8 +105,9 @@ extension ProfileReader {
             count.require("at", example: "8")
             let at = count.integer("at", in: -65535...65535) ?? 0
             let type = readUnsigned(count, sizes: 1...2) ?? BinaryType(.unsigned, size: 1)
+            let divisor = count.integer("divisor", in: 1...256) ?? 1
             count.finish()
-            repetition = Repetition(count: .counted(at: at, type: type), stride: stride)
+            repetition = Repetition(count: .counted(at: at, type: type, divisor: divisor), stride: stride)
         } else if let count = table.integer("count", in: 1...4096) {
             repetition = Repetition(count: .fixed(count), stride: stride)
         } else if stride != nil, !table.has("count") {

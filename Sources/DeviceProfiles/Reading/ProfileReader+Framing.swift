@@ -199,6 +199,8 @@ extension ProfileReader {
             }
         case .modbusRTU: return 256
         case .modbusASCII: return 513
+        // A sentence has at most 82 bytes; those that makers add are longer.
+        case .telegram(.nmea): return table.integer("max", in: 82...65536) ?? 512
         case .telegram: return 65536
         default: return table.integer("max", in: 1...1_048_576) ?? 4096
         }

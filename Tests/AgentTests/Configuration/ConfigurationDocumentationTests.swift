@@ -38,13 +38,15 @@ import Testing
             // An example is a table header or an assignment behind "# "; everything else is prose.
             let rest = line.hasPrefix("# ") ? line.dropFirst(2) : ""
             let word = rest.prefix { $0.isLetter || $0 == "_" }
-            let isExample = rest.hasPrefix("[") || !word.isEmpty && rest.dropFirst(word.count).hasPrefix(" = ")
+            let isExample =
+                rest.hasPrefix("[") || rest.hasPrefix("  {") || rest == "]"
+                || !word.isEmpty && rest.dropFirst(word.count).hasPrefix(" = ")
             return isExample ? rest : line
         }
         let document = active.joined(separator: "\n").replacing("/etc/millrace", with: text.folder.path)
         let configuration = try text.read(document)
         #expect(configuration.gateway.rawValue == "plant7-gw2")
-        #expect(configuration.serialSources.map(\.name.rawValue) == ["air"])
+        #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         #expect(configuration.uplinks.map(\.name.rawValue) == ["central", "lake"])
         #expect(configuration.notes == [])
     }
