@@ -10,8 +10,8 @@ struct DevicesDecode: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode", abstract: "Decode bytes with a profile, one JSON object per frame.",
         discussion: """
-            Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits with
-            65 where no frame was found.
+            Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits
+            with 65 where no frame was found.
             """)
 
     @Option(help: "The profile's name, name/variant, or the path of its file.") var profile: String
