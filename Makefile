@@ -3,6 +3,8 @@
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
+# How long each fuzzer runs
+MINUTES    ?= 10
 # Words for the demonstration: make demo ARGS="--duration 60s --headless"
 ARGS       ?=
 
@@ -20,7 +22,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check format build bench soak install clean toolchain to-build to-demo to-test tidy lint
+.PHONY: help demo test check format build bench soak fuzz install clean toolchain to-build to-demo to-test tidy lint
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +51,16 @@ bench: to-test build ## Measure everything, and write the tables into Benchmarks
 
 soak: to-test ## Kill the agent 1,000 times and compare every record; takes an hour or more
 	MILLRACE_SOAK=1000 swift test --filter IntegrationTests
+
+fuzz: to-build ## Let libFuzzer try to break framing and decoding, MINUTES (10) each
+	swift build -c release --sanitize=fuzzer -Xswiftc -DFUZZING --product millrace-fuzz --scratch-path .build/fuzz
+	@for target in framing decoding; do \
+	  corpus=.build/fuzz/corpus/$$target; mkdir -p $$corpus .build/fuzz/found; \
+	  echo "fuzzing $$target for $(MINUTES) minutes; what breaks it is kept in .build/fuzz/found"; \
+	  MILLRACE_FUZZ=$$target MILLRACE_FUZZ_SEEDS=$$corpus .build/fuzz/release/millrace-fuzz $$corpus \
+	    -max_total_time=$$(( $(MINUTES) * 60 )) -rss_limit_mb=512 -max_len=8192 -timeout=10 -print_final_stats=1 \
+	    -artifact_prefix=.build/fuzz/found/$$target- 2>&1 | grep -v 'NEW \|REDUCE\|pulse' || exit 1; \
+	done
 
 install: $(BINARY) ## Install under PREFIX (/usr/local); DESTDIR for packagers; keeps a configuration
 	install -D -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/millrace'

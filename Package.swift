@@ -53,7 +53,7 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "Agent", "CMalloc", "Compression", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "Simulation", "StrictTOML", "Threads", "Uplinks",
+                "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -61,11 +61,19 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["LogStore", "Records", "SerialIO"], path: "Benchmarks",
-            exclude: ["README.md", "harness", "load", "run.py", "scenarios"], swiftSettings: settings),
+            name: "millrace-bench", dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML"],
+            path: "Benchmarks", exclude: ["README.md", "fuzz", "harness", "load", "run.py", "scenarios"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "millrace-fuzz", dependencies: ["DeviceProfiles", "Records", "SerialIO"], path: "Benchmarks/fuzz",
+            swiftSettings: hotSettings),
 
         // Brokers, pseudo-terminals, lines that break: the world around a gateway, for the demonstration and for tests.
         .target(name: "Simulation", dependencies: ["Threads"], swiftSettings: settings),
+        // Devices on pseudo-terminals that speak as a profile says.
+        .target(
+            name: "SimulatedDevices", dependencies: ["DeviceProfiles", "SerialIO", "Simulation", "Threads"],
+            swiftSettings: settings),
         .target(
             name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Simulation", "Threads"],
             swiftSettings: settings),
@@ -88,7 +96,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Agent", "AgentTestKit", "LogStore", "MQTTTransport", "Records", "Uplinks", "millrace"],
+            dependencies: [
+                "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
+                "SimulatedDevices", "Uplinks", "millrace",
+            ],
             swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(
@@ -96,6 +107,10 @@ let package = Package(
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(
             name: "SerialIOTests", dependencies: ["AgentTestKit", "Records", "SerialIO", "Threads"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SimulatedDevicesTests",
+            dependencies: ["AgentTestKit", "DeviceProfiles", "Records", "SerialIO", "SimulatedDevices"],
             swiftSettings: settings),
         .testTarget(
             name: "StrictTOMLTests", dependencies: ["Records", "Simulation", "StrictTOML"], swiftSettings: settings),

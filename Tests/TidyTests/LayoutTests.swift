@@ -21,6 +21,7 @@ import Testing
         ],
         "AdminHTTP": ["Agent", "Records"],
         "Simulation": ["Threads"],
+        "SimulatedDevices": ["DeviceProfiles", "SerialIO", "Simulation", "Threads"],
         "AgentTestKit": [
             "Agent", "LogStore", "MQTTTransport", "Records", "SerialIO", "Simulation", "Threads", "Uplinks",
         ],

@@ -21,8 +21,7 @@ struct Devices: ParsableCommand {
 struct ProfilesOption: ParsableArguments {
     @Option(
         name: .customLong("profiles"), parsing: .singleValue,
-        help: ArgumentHelp(
-            "A folder with profiles, before the usual ones. Can be given several times.", valueName: "dir"))
+        help: ArgumentHelp("A folder with profiles, before the usual ones; may be repeated.", valueName: "dir"))
     var folders: [String] = []
 
     var library: ProfileLibrary { ProfileLibrary(folders: folders) }

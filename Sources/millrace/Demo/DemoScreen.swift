@@ -49,8 +49,8 @@ struct DemoScreen {
         let first = arrow(isCut: snapshot.isEnding, .flow)
         let second = arrow(isCut: !snapshot.link.isUp, .good)
         return sources.indices.map { row in
-            // Level with the third line inside.
-            let isArrow = row == 4
+            // Level with the line in the middle.
+            let isArrow = row == sources.count / 2
             return " " + sources[row] + (isArrow ? first : "    ") + log[row] + (isArrow ? second : "    ")
                 + centre[row]
         }
@@ -73,8 +73,8 @@ struct DemoScreen {
     }
 
     private func sourceLines(_ snapshot: DemoSnapshot) -> [ScreenLine] {
-        let sensors = snapshot.sensors.map { sensor in
-            ScreenLine(sensor.name.padded(9), .quiet) + ScreenLine(unicode(sensor.value).padded(15))
+        let sensors = snapshot.sensors.flatMap(\.devices).map { device in
+            ScreenLine(device.name.padded(9), .quiet) + ScreenLine(unicode(device.value).padded(15))
         }
         return [count("\(DeviceFleet.size) devices", snapshot.published, 24)] + sensors
             + [count("sent", snapshot.sent, 24, .strong)]
@@ -83,8 +83,10 @@ struct DemoScreen {
     private func logLines(_ snapshot: DemoSnapshot) -> [ScreenLine] {
         [
             count("accepted", snapshot.accepted, 18, .strong),
+            count("forwarded", snapshot.forwarded, 18),
             count("held", snapshot.held, 18, snapshot.held > 0 ? .waiting : .plain),
             count("lost", snapshot.lost, 18, snapshot.lost > 0 ? .bad : .plain),
+            count("rejected", snapshot.rejected, 18, snapshot.rejected > 0 ? .bad : .plain),
             count("segments", UInt64(snapshot.segments), 18),
             ScreenLine("on disk", .quiet) + ScreenLine("".spread("\(snapshot.size)", 11)),
         ]
@@ -98,6 +100,8 @@ struct DemoScreen {
             count("out of order", centre.outOfOrder, 16, centre.outOfOrder > 0 ? .bad : .good),
             count("missing", centre.missing, 16, centre.missing > 0 ? .bad : .good),
             count("lost", centre.lost, 16, centre.lost > 0 ? .bad : .good),
+            count("unreadable", snapshot.unreadable, 16, snapshot.unreadable > 0 ? .bad : .good),
+            ScreenLine("", .quiet),
         ]
     }
 

@@ -4,12 +4,19 @@ import Uplinks
 
 /// Everything that the demonstration shows, at one moment.
 struct DemoSnapshot: Sendable {
-    /// One serial sensor.
+    /// One serial port.
     struct Sensor: Sendable {
-        var name: String
-        /// What it said last, for people.
-        var value: String
+        /// What is at its other end.
+        var devices: [Device]
+        /// Lines of text, each of which must become a record; of devices with a profile the records themselves.
         var sent: UInt64
+    }
+
+    /// One device at a serial port.
+    struct Device: Sendable {
+        var name: String
+        /// What it measured last, for people.
+        var value: String
     }
 
     /// How the link to the centre is.

@@ -12,6 +12,8 @@ import Uplinks
 final class DemoWorld: Sendable {
     /// One way, so long does a message take over the link.
     static let linkDelay = Duration.milliseconds(50)
+    /// The longest interval over which a serial source combines values, and what looking for its end takes.
+    private static let lastInterval = Duration.milliseconds(1500)
 
     let fleet: DeviceFleet
     let sensors: [SimulatedSensor]
@@ -102,6 +104,8 @@ final class DemoWorld: Sendable {
             // Stopping blocks, so it has a thread of its own; without one, the pool bears it once.
             if !OwnThread.start(named: "sensors", stop) { stop() }
         }
+        // What a device said last goes out when its interval has ended.
+        try? await Task.sleep(for: Self.lastInterval)
     }
 
     /// Disconnects and ends the brokers, once the agent has ended.
@@ -140,8 +144,10 @@ final class DemoWorld: Sendable {
             snapshot.lost += uplink.lost
             snapshot.rejected += uplink.rejected
         }
-        snapshot.sensors = sensors.map {
-            DemoSnapshot.Sensor(name: $0.name, value: $0.value, sent: $0.sentCount)
+        snapshot.sensors = sensors.map { sensor in
+            let rows = sensor.rows.map { DemoSnapshot.Device(name: $0.name, value: $0.value) }
+            let taken = agent.serialSources.first { $0.name == sensor.name }?.counters.received ?? 0
+            return DemoSnapshot.Sensor(devices: rows, sent: sensor.sentCount ?? taken)
         }
         snapshot.published = fleet.publishedCount
         return snapshot
