@@ -8,7 +8,7 @@ public struct Detection: Sendable {
     public let candidates: [DetectionCandidate]
     /// The best of them. Where there are several, nothing on the wire tells them apart, and a person has to choose.
     public let choices: [DetectionCandidate]
-    /// What was heard and fits no profile, by the settings of the line at which it was; only where there is no candidate.
+    /// What was heard and fits no profile, by the settings of the line; only where there is no candidate.
     public let strangers: [HeardBytes]
 
     /// How much worse than the best a profile may explain what was heard and still be as good.

@@ -60,9 +60,8 @@ struct SourceDetection {
         let hint = "name it in a table [serial.NAME], or see `millrace devices detect \(path)`"
         if detection.candidates.isEmpty {
             let heard = detection.strangers.map { "\($0.count) bytes at \($0.settings)" }.joined(separator: ", ")
-            logger.warning(
-                "no profile fits what is at \(path)\(heard.isEmpty ? ": nothing was heard" : "; heard: \(heard)"); \(hint)"
-            )
+            let what = heard.isEmpty ? "nothing was heard" : "heard were \(heard)"
+            logger.warning("no profile fits what is at \(path): \(what); \(hint)")
         } else {
             let names = detection.choices.map(\.profile.name).joined(separator: ", ")
             logger.warning("\(path) may be \(names): nothing on the wire tells which; \(hint)")
