@@ -194,6 +194,6 @@ import Testing
                 + "fields = [{ name = \"a\", at = 2, type = \"u8\" }]\nlink = { baud = [9600, 2400], "
                 + "byte_timeout = \"1.5s\" }"
         )
-        #expect(profile.link.bauds == [9600, 2400] && profile.link.byteTimeout == .milliseconds(1500))
+        #expect(profile.link.bauds == [9600, 2400] && profile.link.settings.byteTimeout == .milliseconds(1500))
     }
 }
