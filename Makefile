@@ -57,7 +57,7 @@ fuzz: to-build ## Let libFuzzer try to break framing and decoding, MINUTES (10) 
 	@for target in framing decoding; do \
 	  corpus=.build/fuzz/corpus/$$target; mkdir -p $$corpus .build/fuzz/found; \
 	  echo "fuzzing $$target for $(MINUTES) minutes; what breaks it is kept in .build/fuzz/found"; \
-	  MILLRACE_FUZZ=$$target MILLRACE_FUZZ_SEEDS=$$corpus .build/fuzz/release/millrace-fuzz $$corpus \
+	  SWIFT_BACKTRACE=enable=no MILLRACE_FUZZ=$$target MILLRACE_FUZZ_SEEDS=$$corpus .build/fuzz/release/millrace-fuzz $$corpus \
 	    -max_total_time=$$(( $(MINUTES) * 60 )) -rss_limit_mb=512 -max_len=8192 -timeout=10 -print_final_stats=1 \
 	    -artifact_prefix=.build/fuzz/found/$$target- 2>&1 | grep -v 'NEW \|REDUCE\|pulse' || exit 1; \
 	done

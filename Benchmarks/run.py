@@ -106,10 +106,11 @@ def main():
         rows = rows_of(scenario, runs)
         is_complete = is_complete and all(len(results) == setup.runs for results in runs.values())
         table = report.table(scenario.COLUMNS, rows)
-        print(f"\n## {scenario.TITLE}\n\n{count:,} records, medians of {setup.runs}\n\n{table}", flush=True)
+        unit = getattr(scenario, "UNIT", "records")
+        print(f"\n## {scenario.TITLE}\n\n{count:,} {unit}, medians of {setup.runs}\n\n{table}", flush=True)
         everything["scenarios"][scenario.NAME] = {"records": count, "medians": rows, "runs": runs}
         if setup.write_readme:
-            report.write_readme(scenario.NAME, f"{count:,} records, medians of {setup.runs}.\n"
+            report.write_readme(scenario.NAME, f"{count:,} {unit}, medians of {setup.runs}.\n"
                                 f"{report.environment_line(facts)}\n\n{table}")
     if setup.json:
         with open(setup.json, "w", encoding="utf-8") as file:

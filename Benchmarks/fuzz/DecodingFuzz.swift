@@ -28,14 +28,14 @@ enum DecodingFuzz {
     /// What is published can be put into a record.
     private static func check(_ frame: DecodedFrame) {
         guard frame.verdict == .decoded else {
-            precondition(frame.readings.isEmpty, "a frame that was not understood has readings")
+            promise(frame.readings.isEmpty, "a frame that was not understood has readings")
             return
         }
         for reading in frame.readings {
             let primary = reading.inPrimaryUnit
             if case .number(let number) = primary.value, case .number(let own) = reading.value {
-                precondition(own.isFinite, "a reading that is no number")
-                precondition(number.isFinite || own.magnitude > 1e290, "a reading that is no number in its primary unit")
+                promise(own.isFinite, "a reading that is no number")
+                promise(number.isFinite || own.magnitude > 1e290, "a reading that is no number in its primary unit")
             }
         }
     }

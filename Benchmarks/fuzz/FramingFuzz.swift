@@ -43,7 +43,7 @@ enum FramingFuzz {
         let line = input[headSize...]
         let whole = cut(line, subject, options, sizes: [line.count])
         let split = cut(line, subject, options, sizes: sizes)
-        precondition(whole == split, "other frames come out where the line comes in pieces")
+        promise(whole == split, "other frames come out where the line comes in pieces")
     }
 
     private static func cut(_ line: ArraySlice<UInt8>, _ subject: Subject, _ options: UInt8, sizes: [Int]) -> [[UInt8]] {
@@ -63,36 +63,36 @@ enum FramingFuzz {
                 switch cutter.next() {
                 case .needMoreBytes: break steps
                 case .skipped(let count, _):
-                    precondition(count > 0, "nothing is no skipped run")
+                    promise(count > 0, "nothing is no skipped run")
                     skipped += count
                 case .frame(let frame):
-                    precondition(!frame.isEmpty, "an empty frame")
+                    promise(!frame.isEmpty, "an empty frame")
                     frames.append(Array(frame))
                     framed += frame.count
                 }
             }
             check(cutter, subject.rule, taken: taken, skipped: skipped, framed: framed)
         }
-        precondition(cutter.counters.frames == frames.count, "frames are counted wrongly")
-        precondition(cutter.counters.skippedBytes == skipped, "skipped bytes are counted wrongly")
+        promise(cutter.counters.frames == frames.count, "frames are counted wrongly")
+        promise(cutter.counters.skippedBytes == skipped, "skipped bytes are counted wrongly")
         let pending = cutter.pendingCount
-        precondition(cutter.reset() == pending && cutter.pendingCount == 0, "something is left after a reset")
+        promise(cutter.reset() == pending && cutter.pendingCount == 0, "something is left after a reset")
         return frames
     }
 
     private static func check(_ cutter: FrameCutter, _ rule: FramingRule, taken: Int, skipped: Int, framed: Int) {
         let pending = cutter.pendingCount
-        precondition(skipped + pending <= taken, "more bytes are told of than came")
+        promise(skipped + pending <= taken, "more bytes are told of than came")
         switch rule.kind {
         // The content is the frame as it came.
         case .fixed(_, let size, _):
-            precondition(framed + skipped + pending == taken, "bytes are not accounted for")
-            precondition(pending <= max(rule.sizeMax, size), "a partial frame is too long")
+            promise(framed + skipped + pending == taken, "bytes are not accounted for")
+            promise(pending <= max(rule.sizeMax, size), "a partial frame is too long")
         case .length, .telegram(.ubx), .telegram(.mbus), .telegram(.esp3):
-            precondition(framed + skipped + pending == taken, "bytes are not accounted for")
-            precondition(pending <= rule.sizeMax + endSizeMax, "a partial frame is too long")
+            promise(framed + skipped + pending == taken, "bytes are not accounted for")
+            promise(pending <= rule.sizeMax + endSizeMax, "a partial frame is too long")
         case .modbusRTU:
-            precondition(framed + skipped + pending + 2 * Int(cutter.counters.frames) == taken, "bytes are lost")
+            promise(framed + skipped + pending + 2 * Int(cutter.counters.frames) == taken, "bytes are lost")
         default: break
         }
     }

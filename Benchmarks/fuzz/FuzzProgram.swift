@@ -21,6 +21,16 @@ enum FuzzProgram {
     }
 }
 
+/// A promise that must hold: where it does not, its words go to standard error and the process ends with a signal that
+/// libFuzzer keeps the input for. `precondition` has no words in a release build.
+@inline(__always)
+func promise(_ holds: Bool, _ words: StaticString) {
+    if holds { return }
+    let text = "broken: \(words)\n"
+    _ = write(2, Array(text.utf8), text.utf8.count)
+    abort()
+}
+
 #if FUZZING
     /// Called by libFuzzer with one input; a trap is a finding.
     @_cdecl("LLVMFuzzerTestOneInput")

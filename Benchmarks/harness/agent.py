@@ -76,14 +76,16 @@ class Agent:
             raise MeasurementFailed(f"{self._name} did not end within 30 s of SIGTERM")
 
     def held_records(self):
-        """How many records the log holds, by `millrace log stat --json`; None when that cannot be read.
+        """How many records the log holds; see `held_records`. Only for a stopped agent: a running one owns its log."""
+        return held_records(self._workbench.setup, self.log)
 
-        Only for a stopped agent: a running one owns its log.
-        """
-        command = [self._workbench.setup.millrace, "log", "stat", "--log", self.log, "--json"]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        try:
-            streams = json.loads(answer.stdout)["streams"]
-            return sum(stream["records"] for stream in streams)
-        except (ValueError, KeyError, TypeError):
-            return None
+
+def held_records(setup, log):
+    """How many records a log holds, by `millrace log stat --json`; None when that cannot be read."""
+    command = [setup.millrace, "log", "stat", "--log", log, "--json"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        streams = json.loads(answer.stdout)["streams"]
+        return sum(stream["records"] for stream in streams)
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -28,6 +28,8 @@ struct NMEAScanner: FrameScanner {
         if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return skip(next) }
         guard let last else { return .needMoreBytes }
         let end = bytes[last - 1] == 0x0D ? last - 1 : last
+        // Also what is sound at its end: a line that comes in pieces has been given up before its end is there.
+        guard last < sizeMax + endSizeMax else { return .skip(end, .tooLong(max: sizeMax)) }
         guard isMark(bytes[0]) else {
             return skip(line.firstOffset(of: Self.exclamation, from: 1) ?? end)
         }
