@@ -61,8 +61,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["LogStore", "Records", "SerialIO"], path: "Benchmarks",
-            exclude: ["README.md", "fuzz", "harness", "load", "run.py", "scenarios"], swiftSettings: settings),
+            name: "millrace-bench", dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML"],
+            path: "Benchmarks", exclude: ["README.md", "fuzz", "harness", "load", "run.py", "scenarios"],
+            swiftSettings: settings),
         .executableTarget(
             name: "millrace-fuzz", dependencies: ["DeviceProfiles", "Records", "SerialIO"], path: "Benchmarks/fuzz",
             swiftSettings: hotSettings),

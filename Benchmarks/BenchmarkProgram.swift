@@ -8,8 +8,9 @@ enum BenchmarkProgram {
         switch CommandLine.arguments.dropFirst().first {
         case "append": try AppendBenchmark.main(arguments)
         case "framing": FramingBenchmark.main(arguments)
+        case "decoding": try DecodingBenchmark.main(arguments)
         default:
-            write("usage: millrace-bench append|framing [--option VALUE ...]\n", to: 2)
+            write("usage: millrace-bench append|decoding|framing [--option VALUE ...]\n", to: 2)
             exit(64)
         }
     }

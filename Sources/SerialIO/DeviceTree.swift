@@ -76,7 +76,7 @@ public struct DeviceTree: Hashable, Sendable {
         return usual.contains(folder) || folder.isEmpty ? usual : usual + [folder]
     }
 
-    private func terminals(_ vendor: UInt16, _ product: UInt16, _ serial: String?) -> [String] {
+    func terminals(_ vendor: UInt16, _ product: UInt16, _ serial: String?) -> [String] {
         terminals().filter { terminal in
             guard let device = usbDevice(of: terminal) else { return false }
             return attribute("idVendor", of: device).flatMap { UInt16($0, radix: 16) } == vendor
@@ -108,7 +108,7 @@ public struct DeviceTree: Hashable, Sendable {
 
     /// The USB device that a terminal belongs to: the first directory above it that has a vendor number. Nil for
     /// terminals that are not on USB.
-    private func usbDevice(of terminal: String) -> String? {
+    func usbDevice(of terminal: String) -> String? {
         guard let resolved = realpath(sysfs + "/class/tty/" + terminal + "/device", nil) else { return nil }
         defer { free(resolved) }
         var directory = Substring(String(cString: resolved))
@@ -120,7 +120,7 @@ public struct DeviceTree: Hashable, Sendable {
     }
 
     /// One line of a sysfs file, without its end.
-    private func attribute(_ name: String, of directory: String) -> String? {
+    func attribute(_ name: String, of directory: String) -> String? {
         let descriptor = open(directory + "/" + name, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         let file = OwnedDescriptor(adopting: descriptor)

@@ -10,8 +10,8 @@ public struct SerialSourceConfiguration: Hashable, Sendable {
         case lines(LineConfiguration)
         /// Devices that profiles describe, at least one.
         case devices([DeviceConfiguration])
-        /// Whatever detection finds, where it is unambiguous: `port = "auto"` without a profile.
-        case detected
+        /// Whatever detection finds among these profiles, where it is unambiguous: `port = "auto"` without a profile.
+        case detected(among: ProfileLibrary)
     }
 
     /// The name, unique among all sources.

@@ -51,9 +51,11 @@ extension CompiledMessage {
     private func readMovable(_ field: CompiledField, _ content: Span<UInt8>, into readings: inout Readings) {
         let words = words[Int(field.field)]
         var start = field.at >= 0 ? Int(field.at) : content.count + Int(field.at)
+        var base = 0
         if words.afterField >= 0 {
             let end = readings.arrayEnds[Int(words.afterField)]
             guard end >= 0 else { return readings.add(.missing, field: field.field, element: 0) }
+            base = end
             start = end + Int(field.at)
         }
         guard let repetition = words.field.repetition else {
@@ -65,13 +67,11 @@ extension CompiledMessage {
         case .fixed(let number): count = number
         case .counted(let at, let type, let divisor):
             let size = type.size ?? 1
-            // Behind another array the count stands behind it too.
-            let offset = words.afterField >= 0 ? start - Int(field.at) + at : at
-            guard let place = Self.place(offset, size, content.count) else { break }
-            let counted = Self.load(content, at: place, size: size, order: type.order) / UInt64(divisor)
+            guard let place = Self.place(at < 0 ? at : base + at, size, content.count) else { break }
+            let counted = Int(Self.load(content, at: place, size: size, order: type.order)) / divisor
             // A count that goes beyond the frame is noise: none of its elements is believed.
-            guard start + Int(counted) * stride <= content.count else { break }
-            count = Int(counted)
+            guard start + counted * stride <= content.count else { break }
+            count = counted
         }
         readings.arrayEnds[Int(field.field)] = start + count * stride
         for element in 0..<count {

@@ -127,7 +127,7 @@ enum TextSplitting {
     }
 
     /// Whether the text is what a device writes, not noise or what a wrong baud rate makes of it: no control
-    /// characters but tabs, and in blocks line ends.
+    /// characters but tabs, STX and ETX, with which instruments frame their lines, and in blocks line ends.
     static func isText(_ text: Span<UInt8>, allowsLineEnds: Bool) -> Bool {
         var low: UInt8 = 0xFF
         for index in 0..<text.count {
@@ -138,7 +138,8 @@ enum TextSplitting {
         if low >= 0x20 { return true }
         for index in 0..<text.count {
             let byte = text[index]
-            let isAllowed = byte == 0x09 || allowsLineEnds && (byte == 0x0A || byte == 0x0D)
+            let isAllowed =
+                byte == 0x09 || byte == 0x02 || byte == 0x03 || allowsLineEnds && (byte == 0x0A || byte == 0x0D)
             if byte == 0x7F || byte < 0x20 && !isAllowed { return false }
         }
         return true

@@ -3,7 +3,7 @@ import Records
 import StrictTOML
 
 /// The folders with profiles, in the order in which a name is looked for.
-public struct ProfileLibrary: Sendable {
+public struct ProfileLibrary: Hashable, Sendable {
     /// Absolute or relative paths; those that are not there are passed over.
     public let folders: [String]
 

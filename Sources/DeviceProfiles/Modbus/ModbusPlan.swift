@@ -1,3 +1,5 @@
+import SerialIO
+
 /// What a Modbus device is asked so that all its fields are known: neighbouring registers in one request.
 public struct ModbusPlan: Hashable, Sendable {
     /// The requests, without addresses of devices, in the order of the tables and registers.
@@ -64,15 +66,12 @@ extension ModbusPlan.Request {
         ]
     }
 
+    private static let checksum = Checksum(ChecksumRule(.crc(.modbus), encoding: .le))
+
     /// The request as Modbus RTU sends it, with its CRC.
     public func rtuBytes(unit: UInt8) -> [UInt8] {
         let content = content(unit: unit)
-        var register: UInt16 = 0xFFFF
-        for byte in content {
-            register ^= UInt16(byte)
-            for _ in 0..<8 { register = register & 1 == 1 ? register >> 1 ^ 0xA001 : register >> 1 }
-        }
-        return content + [UInt8(register & 0xFF), UInt8(register >> 8)]
+        return content + Self.checksum.bytes(of: content)
     }
 
     /// The request as Modbus ASCII sends it, with its LRC and line end.

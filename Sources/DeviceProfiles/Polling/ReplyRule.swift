@@ -32,16 +32,10 @@ public struct ReplyRule: Sendable {
     ///
     /// The content of such frames is unit, function and what follows (Modbus Application Protocol V1.1b3, section 6).
     public static func modbus(_ request: [UInt8]) -> ReplyRule? {
+        guard let asked = ModbusRequest(bytes: request) else { return nil }
         let isASCII = request.first == UInt8(ascii: ":")
-        guard let bytes = isASCII ? decodedASCII(request) : request, bytes.count >= 6 else { return nil }
-        let (unit, function) = (bytes[0], bytes[1])
-        let count = Int(bytes[4]) << 8 | Int(bytes[5])
-        let size: Int
-        switch function {
-        case 1, 2: size = 3 + (count + 7) / 8
-        case 3, 4: size = 3 + 2 * count
-        default: return nil
-        }
+        let size = 3 + ModbusPlan.Request(table: asked.table, range: asked.range).byteCount
+        let (unit, function) = (asked.unit, asked.table.rawValue)
         // RTU adds two bytes of CRC; ASCII writes each byte as two digits, with an LRC, between `:` and CR LF.
         return ReplyRule(frameSize: isASCII ? size * 2 + 5 : size + 2) { content in
             let first = content.startIndex
@@ -49,14 +43,6 @@ public struct ReplyRule: Sendable {
             if content[first + 1] == function | 0x80, content.count == 3 { return .exception(content[first + 2]) }
             // The byte count is not looked at: some devices get it wrong, and the length says the same.
             return content[first + 1] == function && content.count == size ? .answer : .stranger
-        }
-    }
-
-    private static func decodedASCII(_ request: [UInt8]) -> [UInt8]? {
-        let digits = request.dropFirst().prefix { Character(Unicode.Scalar($0)).isHexDigit }
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        return stride(from: digits.startIndex, to: digits.endIndex, by: 2).map { index in
-            UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) ?? 0
         }
     }
 }

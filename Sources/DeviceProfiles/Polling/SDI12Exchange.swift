@@ -183,12 +183,7 @@ enum SDI12Checksum {
     }
 
     /// The three characters.
-    static func characters(of content: ArraySlice<UInt8>) -> [UInt8] {
-        var register: UInt16 = 0
-        for byte in content {
-            register ^= UInt16(byte)
-            for _ in 0..<8 { register = register & 1 == 0 ? register >> 1 : register >> 1 ^ 0xA001 }
-        }
-        return [12, 6, 0].map { 0x40 | UInt8(register >> $0 & 0x3F) }
-    }
+    static func characters(of content: ArraySlice<UInt8>) -> [UInt8] { checksum.bytes(of: Array(content)) }
+
+    private static let checksum = Checksum(ChecksumRule(.crc(.arc), encoding: .sdi12))
 }

@@ -122,7 +122,7 @@ public struct Repetition: Hashable, Sendable {
     /// The number of elements.
     public enum Count: Hashable, Sendable {
         case fixed(Int)
-        /// It stands in the frame, in so many parts of an element: bytes, where elements have more than one.
+        /// It stands in the frame, from where the array begins to be counted; `divisor` where bytes are counted.
         case counted(at: Int, type: BinaryType, divisor: Int)
     }
 }

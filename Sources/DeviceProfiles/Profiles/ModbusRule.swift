@@ -58,8 +58,8 @@ public struct IEC62056Rule: Hashable, Sendable {
 public struct MBusRule: Hashable, Sendable {
     /// Primary address, 0 to 250, or 254 for the only meter on the line. Not used with ``secondary``.
     public var address = 1
-    /// Secondary address: identification number of eight digits, or 16 with manufacturer, version and medium; `F` is
-    /// for any digit. Nil for primary addressing.
+    /// Secondary address: identification number of eight digits, or 16 with manufacturer, version and medium; `F`
+    /// stands for any digit. Nil for primary addressing.
     public var secondary: String?
     /// How often.
     public var every = Duration.seconds(60)

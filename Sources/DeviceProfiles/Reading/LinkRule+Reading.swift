@@ -3,6 +3,12 @@ import StrictTOML
 
 /// The keys of a line, which are the same in profiles and in the configuration.
 extension LinkRule {
+    /// The keys that ``read(_:)`` takes.
+    public static let keys = [
+        "baud", "data_bits", "parity", "stop_bits", "flow_control", "settle", "dtr", "rts", "rs485", "echo",
+        "byte_timeout", "gap",
+    ]
+
     /// Reads the speed, of which there is one, and all of ``readFormat(_:)``; what the table does not say stays.
     public mutating func read(_ table: TableReader) {
         if let baud = table.integer("baud", in: SerialSettings.baudRange) {

@@ -17,7 +17,8 @@ extension ProfileReader {
             guard let (type, _) = BinaryType.parse(word), [.unsigned, .signed, .bcd, .text, .hex].contains(type.coding)
             else {
                 table.fail(
-                    "\(quoted(word)) is no type of a parameter; there are u8, u16be, ..., bcdbe, bcdle, text, hex",
+                    "\(quoted(word)) is no type of a parameter; there are u8, u16be, ..., bcdbe, bcdle, text, hex, "
+                        + "hexle",
                     at: "type")
                 return nil
             }

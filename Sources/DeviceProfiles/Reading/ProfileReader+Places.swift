@@ -196,6 +196,9 @@ extension ProfileReader {
             table.fail("is no type of registers", at: "type")
         }
         if type.size == nil { table.require("size", example: "16") }
+        if type.coding == .text, type.order != .big, type.order != .bytesSwapped {
+            table.fail("a text has \"ABCD\" or \"BADC\"", at: "order")
+        }
         place.size = type.size ?? size ?? 2
         place.type = type
         let (high, low) = (table.boolean("high") ?? false, table.boolean("low") ?? false)

@@ -73,12 +73,15 @@ public enum ProfileSamples {
             guard let first = readings.first else { return [] }
             return ["it must be rejected, and gives \(readings.count) readings: \(first.name) = \(first.value.text)"]
         }
-        guard !decoded.isEmpty else {
+        // A frame that says nothing new is none that a message is for.
+        let isSilent = sample.expected.isEmpty && result.frames.contains { $0.verdict == .skipped }
+        guard !decoded.isEmpty || isSilent else {
             if case .rejected(let reason)? = result.frames.first?.verdict {
                 return ["the frame is rejected: \(reason)"]
             }
             if !result.frames.isEmpty { return ["no message matches the frame"] }
-            return ["no frame comes out of it" + (result.problems.last.map { ": \($0)" } ?? "")]
+            let problem = result.problems.first(where: \.isError) ?? result.problems.last
+            return ["no frame comes out of it" + (problem.map { ": \($0)" } ?? "")]
         }
         var problems = sample.expected.compactMap { problem($0, in: decoded) }
         for name in sample.missing {

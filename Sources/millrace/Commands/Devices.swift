@@ -6,19 +6,22 @@ import StrictTOML
 /// What the program knows of sensors.
 struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, show and check the profiles of sensors, and decode bytes with them.",
+        abstract: "Profiles of sensors: list, show, check; find out what is at a port, and listen to it.",
         discussion: """
             A profile says how one sensor model speaks: devices/README.md. Profiles are looked for in the folders of
             --profiles, in /etc/millrace/devices, and among those that came with the program.
             """,
-        subcommands: [DevicesList.self, DevicesShow.self, DevicesCheck.self, DevicesDecode.self])
+        subcommands: [
+            DevicesList.self, DevicesShow.self, DevicesCheck.self, DevicesDecode.self, DevicesDetect.self,
+            DevicesListen.self,
+        ])
 }
 
 /// Where profiles are looked for.
 struct ProfilesOption: ParsableArguments {
     @Option(
         name: .customLong("profiles"), parsing: .singleValue,
-        help: ArgumentHelp("A folder with profiles, before the usual ones. Can be given several times.", valueName: "dir"))
+        help: ArgumentHelp("A folder with profiles, before the usual ones; may be repeated.", valueName: "dir"))
     var folders: [String] = []
 
     var library: ProfileLibrary { ProfileLibrary(folders: folders) }

@@ -10,8 +10,8 @@ struct DevicesDecode: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode", abstract: "Decode bytes with a profile, one JSON object per frame.",
         discussion: """
-            Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits with
-            65 where no frame was found.
+            Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits
+            with 65 where no frame was found.
             """)
 
     @Option(help: "The profile's name, name/variant, or the path of its file.") var profile: String
@@ -117,44 +117,9 @@ struct FramePrinter {
     }
 
     private mutating func printObject(_ frame: DecodedFrame) {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("profile")
-        writer.string(decoder.profile.name)
-        writer.key("device")
-        if let device = frame.device { writer.string(device) } else { writer.null() }
-        writer.key("readings")
-        writer.beginArray()
-        for reading in frame.readings { write(reading, to: &writer) }
-        writer.endArray()
-        writer.key("rejected")
-        writer.beginArray()
-        for (reason, bytes) in rejected {
-            writer.beginObject()
-            writer.key("reason")
-            writer.string(reason)
-            writer.key("bytes")
-            writer.integer(bytes)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
+        let line = FrameLine.json(
+            profile: decoder.profile.name, device: frame.device, readings: frame.readings, rejected: rejected)
         rejected.removeAll()
-        writeLine(String(decoding: writer.bytes, as: UTF8.self), to: 1)
-    }
-
-    private func write(_ reading: Reading, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("name")
-        writer.string(reading.name)
-        writer.key("value")
-        switch reading.value {
-        case .number(let number): writer.number(number)
-        case .text(let text): writer.string(text)
-        case .boolean(let flag): writer.boolean(flag)
-        }
-        writer.key("unit")
-        if let unit = reading.unit { writer.string(unit) } else { writer.null() }
-        writer.endObject()
+        writeLine(line, to: 1)
     }
 }

@@ -39,7 +39,8 @@ enum ProfileReport {
 
     private static func readingNames(_ profile: Profile) -> [String] {
         var known: Set<String> = []
-        return profile.messages.flatMap(\.fields).filter { $0.isPublished && known.insert($0.name).inserted }.map(\.name)
+        let names = profile.messages.flatMap(\.fields).filter(\.isPublished).map(\.name)
+        return names.filter { known.insert($0).inserted }
     }
 
     /// Several lines.

@@ -28,7 +28,7 @@ extension AgentConfigurationReader {
         var source = SerialSourceConfiguration(name: name, port: port ?? .path(""), stream: stream)
         source.content = readContent(table, of: source)
         if case .devices(let devices) = source.content, let first = devices.first { source.link = first.profile.link }
-        source.link.read(table)
+        if !source.isDetected { source.link.read(table) }
         source.topic = readTopic(table, source: source)
         table.finish()
         return port == nil ? nil : source
@@ -50,7 +50,12 @@ extension AgentConfigurationReader {
                 table.has("devices") ? readDevices(table) : readDevice(table, source: source.name).map { [$0] } ?? [])
         }
         table.suggest("profile", "devices")
-        if source.port == .automatic, !lineKeys.contains(where: table.has) { return .detected }
+        if source.port == .automatic, !lineKeys.contains(where: table.has) {
+            for key in LinkRule.keys {
+                table.refuse(key, "belongs to a port whose device is known; detection finds out how the line is set")
+            }
+            return .detected(among: profiles)
+        }
         var lines = LineConfiguration()
         lines.format = readFormat(table)
         lines.end = table.choice("line_end", of: LineConfiguration.LineEnd.self) ?? lines.end
@@ -153,6 +158,8 @@ extension AgentConfigurationReader {
 }
 
 extension SerialSourceConfiguration {
+    fileprivate var isDetected: Bool { if case .detected = content { true } else { false } }
+
     /// The topic where none is given: with the device in it where there can be several.
     fileprivate var standardTopic: String {
         let hasSeveral =

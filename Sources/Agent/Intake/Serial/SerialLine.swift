@@ -19,14 +19,14 @@ final class SerialLine: Sendable {
     ///   - suffix: told apart by this are the devices of several ports of one source; empty for the only port.
     /// - Throws: ``SerialPortError`` where the process has no descriptors left.
     init(
-        _ configuration: SerialSourceConfiguration, content: SerialSourceConfiguration.Content, port: PortName,
-        suffix: String, into records: ReadingRecords, clock: any GatewayClock, tree: DeviceTree, logger: Logger
+        _ configuration: SerialSourceConfiguration, port: PortName, suffix: String, into records: ReadingRecords,
+        clock: any GatewayClock, tree: DeviceTree, logger: Logger
     ) throws {
         self.port = port
         var settings = configuration.link.settings
         let framing: FramingRule
         let script: any LineScript
-        switch content {
+        switch configuration.content {
         case .lines(let lines):
             receiver = LineReceiver(
                 lines: lines, device: configuration.name.rawValue + suffix, port: port, of: configuration,
@@ -59,8 +59,7 @@ final class SerialLine: Sendable {
                     line.hearsOnlyAnswers = asked.count > 1 || devices[0].profile.isModbus
                     return BusMaster(devices: asked, line: line, ledger: ledger)
                 } ?? ListeningScript()
-        case .detected:
-            preconditionFailure("what is on a port is detected before the port is read")
+        case .detected: preconditionFailure("what is on a port is detected before it is read: see SerialSource")
         }
         reader = try SerialReader(
             port: port, settings: settings, framer: FrameCutter(framing), script: script, receiver: receiver,

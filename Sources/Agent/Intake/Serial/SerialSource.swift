@@ -18,6 +18,8 @@ public final class SerialSource: Service {
     private let tree: DeviceTree
     private let logger: Logger
     private let lines = Mutex<[SerialLine]>([])
+    /// Ports on which it is or was detected what is there, and by which attempt; until they are unplugged.
+    private let detections = Mutex<(attempts: [String: Int], last: Int)>(([:], 0))
 
     /// How often it is looked whether a value has waited for long enough.
     private static let dueInterval = Duration.milliseconds(500)
@@ -44,7 +46,7 @@ public final class SerialSource: Service {
         if configuration.port.isPlural {
             try await readMatches()
         } else {
-            let line = try makeLine(configuration.content, configuration.port, suffix: "")
+            let line = try makeLine(configuration, configuration.port, suffix: "")
             try begin(line)
             await publishWhatIsDue()
             await end(line)
@@ -78,7 +80,10 @@ public final class SerialSource: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publishWhatIsDue() }
             group.addTask {
-                for await paths in changes { await self.adopt(paths) }
+                await withDiscardingTaskGroup { detections in
+                    for await paths in changes { await self.adopt(paths, &detections) }
+                    detections.cancelAll()
+                }
             }
             await group.next()
             lookout.stop()
@@ -89,19 +94,52 @@ public final class SerialSource: Service {
     }
 
     /// Begins to read ports that are new, and lets go of those that have gone.
-    private func adopt(_ paths: [String]) async {
+    private func adopt(_ paths: [String], _ detections: inout DiscardingTaskGroup) async {
         let wanted = paths.filter { !isOfAnother($0) }
         let present = lines.withLock { $0 }
         for line in present where !wanted.contains(line.port.description) { await end(line) }
+        if case .detected(let library) = configuration.content {
+            for (path, attempt) in beginDetections(wanted) {
+                detections.addTask { await self.detect(path, attempt: attempt, among: library) }
+            }
+            return
+        }
         let known = Set(present.map(\.port.description))
-        for path in wanted where !known.contains(path) {
+        for path in wanted where !known.contains(path) { read(path, configuration) }
+    }
+
+    /// Begins to read one of several ports.
+    private func read(_ path: String, _ configuration: SerialSourceConfiguration) {
+        do {
             let suffix = "-" + (path.split(separator: "/").last.map(String.init) ?? path)
-            do {
-                try begin(makeLine(configuration.content, .path(path), suffix: suffix))
-            } catch {
-                logger.error("\(path) cannot be read: \(error)")
+            try begin(makeLine(configuration, .path(path), suffix: suffix))
+        } catch {
+            logger.error("\(path) cannot be read: \(error)")
+        }
+    }
+
+    // MARK: Detection
+
+    /// Ports that were not there before, each with the number of its attempt. Those that have gone are forgotten: what
+    /// is plugged in next may be something else.
+    private func beginDetections(_ paths: [String]) -> [(path: String, attempt: Int)] {
+        detections.withLock { detections in
+            detections.attempts = detections.attempts.filter { paths.contains($0.key) }
+            return paths.filter { detections.attempts[$0] == nil }.map { path in
+                detections.last += 1
+                detections.attempts[path] = detections.last
+                return (path, detections.last)
             }
         }
+    }
+
+    /// Finds out what is at a port, and reads it where that is certain; else it is left alone until it is plugged in
+    /// again.
+    private func detect(_ path: String, attempt: Int, among library: ProfileLibrary) async {
+        let detection = SourceDetection(path: path, library: library, clock: clock, tree: tree, logger: logger)
+        guard let found = await detection.run() else { return }
+        let isCurrent = detections.withLock { $0.attempts[path] == attempt }
+        if isCurrent, !Task.isCancelled { read(path, configuration.resolved(found)) }
     }
 
     /// Whether another source names the port, by whatever name.
@@ -115,10 +153,10 @@ public final class SerialSource: Service {
     // MARK: One port
 
     private func makeLine(
-        _ content: SerialSourceConfiguration.Content, _ port: PortName, suffix: String
+        _ configuration: SerialSourceConfiguration, _ port: PortName, suffix: String
     ) throws -> SerialLine {
         try SerialLine(
-            configuration, content: content, port: port, suffix: suffix, into: records, clock: clock, tree: tree,
+            configuration, port: port, suffix: suffix, into: records, clock: clock, tree: tree,
             logger: logger)
     }
 

@@ -9,12 +9,17 @@ extension CRC {
     /// The names that ``init(named:)`` knows, sorted.
     public static let names = catalogue.keys.sorted()
 
+    /// Of Modbus RTU (Modbus over serial line V1.02, 2.5.1.2).
+    public static let modbus = reflected(16, 0x8005, initial: 0xFFFF)
+    /// Of DSMR telegrams, and of SDI-12.
+    public static let arc = reflected(16, 0x8005)
+
     private static let catalogue: [String: CRC] = [
         "crc8/smbus": CRC(width: 8, polynomial: 0x07),
         "crc8/maxim": reflected(8, 0x31),
         "crc8/sensirion": CRC(width: 8, polynomial: 0x31, initial: 0xFF),
-        "crc16/modbus": reflected(16, 0x8005, initial: 0xFFFF),
-        "crc16/arc": reflected(16, 0x8005),
+        "crc16/modbus": modbus,
+        "crc16/arc": arc,
         "crc16/xmodem": CRC(width: 16, polynomial: 0x1021),
         "crc16/ccitt-false": CRC(width: 16, polynomial: 0x1021, initial: 0xFFFF),
         "crc16/x25": reflected(16, 0x1021, initial: 0xFFFF, finalXor: 0xFFFF),

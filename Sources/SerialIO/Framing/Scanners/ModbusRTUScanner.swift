@@ -7,7 +7,7 @@ struct ModbusRTUScanner: FrameScanner {
     /// No frame is longer.
     private static let sizeMax = 256
     private static let crc = Checksum(
-        ChecksumRule(.crc(CRC(named: "crc16/modbus") ?? CRC(width: 16, polynomial: 0x8005)), encoding: .le))
+        ChecksumRule(.crc(.modbus), encoding: .le))
 
     private var request: ModbusRequest?
     private var requestBytes: [UInt8] = []

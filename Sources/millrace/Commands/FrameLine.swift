@@ -1,0 +1,52 @@
+import DeviceProfiles
+import Records
+
+/// What one frame says, as a JSON object: the line that `decode` and `listen` print.
+enum FrameLine {
+    /// - Parameter rejected: bytes before it that are no frame, or those of the frame itself, each run with its reason.
+    static func json(
+        profile: String, device: String?, readings: [Reading], rejected: [(reason: String, bytes: Int)]
+    ) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("profile")
+        writer.string(profile)
+        writer.key("device")
+        if let device { writer.string(device) } else { writer.null() }
+        writer.key("readings")
+        write(readings, to: &writer)
+        writer.key("rejected")
+        writer.beginArray()
+        for (reason, bytes) in rejected {
+            writer.beginObject()
+            writer.key("reason")
+            writer.string(reason)
+            writer.key("bytes")
+            writer.integer(bytes)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// An array of readings, each with name, value and unit.
+    static func write(_ readings: [Reading], to writer: inout JSONWriter) {
+        writer.beginArray()
+        for reading in readings {
+            writer.beginObject()
+            writer.key("name")
+            writer.string(reading.name)
+            writer.key("value")
+            switch reading.value {
+            case .number(let number): writer.number(number)
+            case .text(let text): writer.string(text)
+            case .boolean(let flag): writer.boolean(flag)
+            }
+            writer.key("unit")
+            if let unit = reading.unit { writer.string(unit) } else { writer.null() }
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+}

@@ -1,0 +1,207 @@
+import Glibc
+import Records
+import SerialIO
+import StrictTOML
+import Testing
+
+@testable import DeviceProfiles
+
+/// The files of `devices/`, and the example of its page.
+private enum ShippedProfiles {
+    /// The first whole profile in README.md.
+    static func example() throws -> Profile {
+        let page = try FileContents(path: DevicesFolder.path + "/README.md", sizeMax: .mebibytes(1))
+        let text = String(decoding: page.bytes, as: UTF8.self)
+        let block = text.split(separator: "```toml\n").first { $0.hasPrefix("format = 1") } ?? ""
+        let source = block.split(separator: "```").first ?? ""
+        return try Profile.read(String(source), file: "README.md", name: "example")
+    }
+
+    static func all() throws -> [Profile] {
+        try [example()] + DevicesFolder.names.map { try DevicesFolder.library.profile($0) }
+    }
+}
+
+@Suite struct SampleTests {
+    @Test func `the example of the page is a sound profile`() throws {
+        let profile = try ShippedProfiles.example()
+        #expect(ProfileSamples.run(profile).isEmpty && profile.samples.count == 1)
+    }
+
+    @Test func `no flipped bit that a checksum covers becomes a reading`() throws {
+        var flips = 0
+        for profile in try ShippedProfiles.all() {
+            for sample in profile.samples where !sample.isRejected {
+                guard let chosen = sample.variant.map(profile.variant) ?? profile else { continue }
+                for place in covered(sample, chosen) {
+                    for bit in 0..<8 {
+                        var bytes = sample.bytes
+                        bytes[place] ^= 1 << UInt8(bit)
+                        let found = ProfileSamples.frames(
+                            bytes, request: sample.request, ProfileDecoder(chosen), pieces: .max)
+                        let readings = found.frames.flatMap(\.readings)
+                        flips += 1
+                        #expect(readings.isEmpty, "\(profile.name): byte \(place), bit \(bit) of \(sample.title)")
+                    }
+                }
+            }
+        }
+        #expect(flips >= 8 * 32)
+    }
+
+    /// Places in a sample with one frame that the checksum counts, the checksum's own included.
+    private func covered(_ sample: Sample, _ profile: Profile) -> [Int] {
+        var cutter = FrameCutter(profile.framing)
+        if let request = sample.request { cutter.expectReply(to: request) }
+        cutter.append(sample.bytes)
+        var content: [UInt8] = []
+        var skipped = 0
+        loop: while true {
+            switch cutter.next() {
+            case .needMoreBytes: break loop
+            case .skipped(let bytes, _): if content.isEmpty { skipped += bytes } else { return [] }
+            case .frame(let frame): if content.isEmpty { content = Array(frame) } else { return [] }
+            }
+        }
+        switch profile.framing.kind {
+        case .modbusRTU: return Array(skipped..<min(sample.bytes.count, skipped + content.count + 2))
+        case .fixed, .length:
+            guard let checksum = profile.framing.checksum, sample.bytes.count >= skipped + content.count else {
+                return []
+            }
+            func offset(_ offset: Int) -> Int { offset < 0 ? content.count + offset : offset }
+            let size = Checksum(checksum).size
+            let at = offset(checksum.at ?? -size)
+            let places = Set(offset(checksum.from)..<(checksum.to.map(offset) ?? at)).union(at..<at + size)
+            // A flipped length makes a frame wait for bytes that do not come; that is no reading either.
+            return places.map { $0 + skipped }.sorted()
+        default: return []
+        }
+    }
+
+    @Test func `a sample that is wrong says what came out instead`() throws {
+        let text = """
+            framing = { kind = "fixed", start = "FF 86", size = 9 }
+            checksum = { kind = "sum8-negative", over = [1, 8] }
+            fields = [{ name = "co2", at = 2, type = "u16be", unit = "ppm", missing = [0] }]
+            [[sample]]
+            title = "wrong value"
+            frame = "FF 86 02 7C 42 00 00 00 BA"
+            expect = { co2 = 637 }
+            [[sample]]
+            frame = "FF 86 02 7C 42 00 00 00 BB"
+            expect = { co2 = 636 }
+            [[sample]]
+            frame = "FF 86 02 7C 42 00 00 00 BA"
+            rejected = true
+            [[sample]]
+            frame = "00 FF FF 86 02 7C 42 00 00 00 BA"
+            missing = ["co2"]
+            """
+        let failures = ProfileSamples.run(try profile(text))
+        #expect(
+            failures.map(\.description) == [
+                "sample 1 (wrong value): co2 is 636, not 637",
+                "sample 2: no frame comes out of it: the checksum does not fit",
+                "sample 3: it must be rejected, and gives 1 readings: co2 = 636",
+                "sample 4: co2 must be missing, and is 636",
+            ])
+        #expect(failures.map(\.line) == [7, 11, 14, 17])
+    }
+}
+
+@Suite struct RequestTests {
+    @Test func `parameters and checksum are filled in`() throws {
+        let profile = try profile(
+            """
+            framing = { kind = "length", start = "68", length = { at = 9, type = "u8", add = 12, max = 64 } }
+            checksum = { kind = "sum8", at = -2 }
+            fields = [{ name = "e", at = 10, type = "u8" }]
+            parameters = { address = { type = "bcdle", size = 6, default = "AAAAAAAAAAAA" } }
+            [[poll]]
+            send = "FE FE FE FE 68 {address} 68 11 04 33 33 34 33 {check} 16"
+            check = { kind = "sum8", over = [4, -2] }
+            """)
+        let request = profile.polls[0].request
+        #expect(
+            request.bytes(parameters: profile.parameters)
+                == hex("FE FE FE FE 68 AAAAAAAAAAAA 68 11 04 33 33 34 33 AE 16"))
+        let own = request.bytes(["address": "123456789012"], parameters: profile.parameters)
+        #expect(own == hex("FE FE FE FE 68 12 90 78 56 34 12 68 11 04 33 33 34 33 68 16"))
+        #expect(request.bytes(["address": "xyz"], parameters: profile.parameters) == nil)
+    }
+
+    @Test func `a checksum in text avoids what its sender avoids`() throws {
+        let profile = try profile(
+            """
+            framing = { kind = "line", start = "(", end = "\\r" }
+            checksum = { kind = "crc16/xmodem", avoid = "28 0D 0A" }
+            text = { format = "csv", separator = " " }
+            fields = [{ name = "v", column = 0, part = [1, 6] }]
+            poll = [{ text = "QPIGS{check}\\r" }]
+            """)
+        #expect(profile.polls[0].request.bytes() == hex("5150494753B7A90D"))
+    }
+}
+
+@Suite struct ProfileLibraryTests {
+    @Test func `a profile is found by name and variant, and a slip is told with the nearest`() throws {
+        let folder = try TemporaryProfiles()
+        defer { folder.remove() }
+        let good = """
+            format = 1
+            title = "T"
+            source = "S"
+            framing = { kind = "line" }
+            text = { format = "csv" }
+            fields = [{ name = "a", column = 0 }]
+            [variants.old]
+            title = "older firmware"
+            """
+        folder.write(good, to: "good-one.toml")
+        folder.write("format = 2", to: "broken.toml")
+        let library = ProfileLibrary(exactly: [folder.path])
+        #expect(try library.profile("good-one").name == "good-one")
+        #expect(try library.profile("good-one/old").name == "good-one/old")
+        #expect(try library.profile(folder.path + "/good-one.toml").name == "good-one")
+        let entries = library.entries()
+        #expect(entries.map(\.name) == ["broken", "good-one"])
+        #expect((try? entries[0].profile.get()) == nil && (try? entries[1].profile.get()) != nil)
+        #expect(throws: ProfileLibrary.Failure.self) { try library.profile("broken") }
+        #expect(
+            failure(library, "good-on")
+                == "there is no profile \"good-on\" in \(folder.path); did you mean \"good-one\"?")
+        #expect(failure(library, "good-one/new") == "the profile \"good-one\" has no variant \"new\"; it has \"old\"")
+        #expect(failure(library, "../good-one").hasPrefix("there is no profile \"..\""))
+    }
+
+    private func failure(_ library: ProfileLibrary, _ name: String) -> String {
+        do throws(ProfileLibrary.Failure) {
+            _ = try library.profile(name)
+            return "found"
+        } catch {
+            return error.description
+        }
+    }
+}
+
+/// A folder of its own for a test.
+private struct TemporaryProfiles {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/profiles-XXXXXX".utf8CString)
+        path = try #require(mkdtemp(&template).map { String(cString: $0) })
+    }
+
+    func write(_ text: String, to name: String) {
+        guard let file = fopen(path + "/" + name, "w") else { return }
+        fputs(text, file)
+        fclose(file)
+    }
+
+    func remove() {
+        for name in ["good-one.toml", "broken.toml"] { unlink(path + "/" + name) }
+        rmdir(path)
+    }
+}
