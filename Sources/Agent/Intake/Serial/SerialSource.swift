@@ -18,6 +18,8 @@ public final class SerialSource: Service {
     private let tree: DeviceTree
     private let logger: Logger
     private let lines = Mutex<[SerialLine]>([])
+    /// What ports took in that have gone.
+    private let past = Mutex(SourceCounters())
     /// Ports on which it is or was detected what is there, and by which attempt; until they are unplugged.
     private let detections = Mutex<(attempts: [String: Int], last: Int)>(([:], 0))
 
@@ -55,8 +57,10 @@ public final class SerialSource: Service {
 
     /// What it took in since the start, ports that have gone included.
     public var counters: SourceCounters {
-        lines.withLock { lines in lines.map { $0.receiver.shared.withLock { $0.counters } } }
-            .reduce(into: SourceCounters()) { $0.add($1) }
+        lines.withLock { lines in
+            lines.map { $0.receiver.shared.withLock { $0.counters } }
+                .reduce(into: past.withLock { $0 }) { $0.add($1) }
+        }
     }
 
     /// The state of each port that is read at present.
@@ -167,17 +171,34 @@ public final class SerialSource: Service {
 
     private func end(_ line: SerialLine) async {
         await line.stop()
-        lines.withLock { lines in lines.removeAll { $0 === line } }
+        lines.withLock { lines in
+            guard let index = lines.firstIndex(where: { $0 === line }) else { return }
+            lines.remove(at: index)
+            let counters = line.receiver.shared.withLock { $0.counters }
+            past.withLock { $0.add(counters) }
+        }
     }
 
     /// Publishes what has waited for its interval to end, until shutdown.
     private func publishWhatIsDue() async {
+        guard configuration.content.isTimed else { return await untilShutdown() }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 // Cancellation ends the pause, and with it the loop.
                 try? await Task.sleep(for: Self.dueInterval)
                 for line in self.lines.withLock({ $0 }) where line.receiver.isTimed { line.receiver.publishDue() }
             }
+        }
+    }
+}
+
+extension SerialSourceConfiguration.Content {
+    /// Whether something may have to go out without another frame.
+    fileprivate var isTimed: Bool {
+        switch self {
+        case .lines: false
+        case .devices(let devices): devices.contains { $0.profile.rate.every != nil || $0.profile.collection != nil }
+        case .detected: true
         }
     }
 }
