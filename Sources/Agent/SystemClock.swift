@@ -19,8 +19,8 @@ public struct SystemClock: GatewayClock {
             ?? BootID(high: .random(in: 1 ... .max), low: .random(in: 1 ... .max))
     }
 
-    /// Reads all clocks; `adjtimex` and systemd say whether the wall clock is synchronised, asked four times a second at
-    /// most: serial ports read the clock for every record.
+    /// Reads all clocks; `adjtimex` and systemd say whether the wall clock is synchronised. They are asked four times a
+    /// second at most: serial ports read the clock for every record.
     public func read() -> ClockReading {
         let now = bootMilliseconds()
         return ClockReading(
