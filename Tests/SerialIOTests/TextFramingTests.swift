@@ -36,6 +36,21 @@ import Testing
             [.skipped(1, .tooLong(max: 40)), .noise(66), .frame("Power 2\npylon>")], of: long, by: block(sizeMax: 40))
     }
 
+    @Test func `noise longer than a block may be does not make its middle the beginning of a line`() {
+        var cutter = FrameCutter(block(sizeMax: 32))
+        let noise = [UInt8](repeating: 0x78, count: 32)
+        var steps: [FrameStep] = []
+        // The limit of noise falls just before the mark, which stands within a line.
+        for piece in [noise, Array("Power 1\npylon>\nPower 2\npylon>".utf8)] {
+            cutter.append(piece)
+            while case let step = cutter.next(), step != .needMoreBytes { steps.append(step) }
+        }
+        let frames = steps.compactMap {
+            if case .frame(let frame) = $0 { String(decoding: frame, as: UTF8.self) } else { nil }
+        }
+        #expect(frames == ["Power 2\npylon>"])
+    }
+
     @Test func `control characters are marks wherever they stand`() {
         let rule = FramingRule(.block(start: [0x02], end: [0x03], takesEndLine: false))
         expectTold(

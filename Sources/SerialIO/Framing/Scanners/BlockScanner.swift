@@ -50,7 +50,11 @@ struct BlockScanner: FrameScanner {
         }
         if let count = breakOffset(in: bytes, from: 0) { return .skip(min(count, next), .noise) }
         if next < bytes.count { return .skip(next, .noise) }
-        return start.isControl || bytes.count > noiseSizeMax ? .skip(bytes.count, .noise) : .needMoreBytes
+        if start.isControl { return .skip(bytes.count, .noise) }
+        guard bytes.count > noiseSizeMax else { return .needMoreBytes }
+        // What is kept shows that its line has begun already, so that a mark behind it begins none.
+        let kept = (1..<bytes.count).last { bytes[$0] != start.first } ?? bytes.count
+        return .skip(kept, .noise)
     }
 
     /// The first offset from `from`, above 0, at which a line begins with the mark, or may do so once more is there.

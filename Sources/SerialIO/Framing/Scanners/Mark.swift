@@ -27,6 +27,9 @@ struct Mark: Sendable {
     /// Whether it begins with a control character, so that it is a mark wherever it stands.
     var isControl: Bool { isFirstGiven && values[0] < 0x20 }
 
+    /// Its first byte; nil where that may be any.
+    var first: UInt8? { isFirstGiven ? values[0] : nil }
+
     /// How far the mark stands at `offset`, which is at most the number of bytes.
     @inline(__always)
     func agreement(_ bytes: Span<UInt8>, at offset: Int) -> Agreement {
