@@ -15,6 +15,11 @@ enum DecodingFuzz {
         return (decoder, Array(Set(requests)))
     }
 
+    /// The profile.
+    static func description(of input: [UInt8]) -> String {
+        input.first.map { subjects[Int($0) % subjects.count].decoder.profile.name } ?? "too short"
+    }
+
     static func run(_ input: [UInt8]) {
         guard let number = input.first else { return }
         let subject = subjects[Int(number) % subjects.count]

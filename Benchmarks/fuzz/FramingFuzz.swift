@@ -36,15 +36,68 @@ enum FramingFuzz {
 
     static func run(_ input: [UInt8]) {
         guard input.count > headSize else { return }
-        var subject = subjects[Int(input[0]) % subjects.count]
         let options = input[1]
-        // Short frames, so that the limit is met.
-        if options & 1 != 0 { subject.rule.sizeMax = 64 }
+        let subject = limited(subjects[Int(input[0]) % subjects.count], options)
         let sizes = [Int(input[2]) + 1, Int(input[3]) + 1]
         let line = input[headSize...]
         let whole = cut(line, subject, options, sizes: [line.count])
         let split = cut(line, subject, options, sizes: sizes)
-        promise(whole == split, "other frames come out where the line comes in pieces")
+        promise(
+            whole == split || mayDependOnPieces(subject, options, line),
+            "other frames come out where the line comes in pieces")
+    }
+
+    /// The rule, and the frames that come out in one piece and in several.
+    static func description(of input: [UInt8]) -> String {
+        guard input.count > headSize else { return "too short" }
+        let subject = subjects[Int(input[0]) % subjects.count]
+        let options = input[1]
+        let line = input[headSize...]
+        let wordings = [[line.count], [Int(input[2]) + 1, Int(input[3]) + 1]].map { sizes in
+            var cutter = FrameCutter(limited(subject, options).rule)
+            if options & 2 != 0 { cutter.beginMidstream() }
+            if options & 4 != 0, let request = subject.request { cutter.expectReply(to: request) }
+            var steps: [String] = []
+            var (rest, turn) = (line, 0)
+            while !rest.isEmpty {
+                let piece = rest.prefix(sizes[turn % sizes.count])
+                turn += 1
+                rest = rest.dropFirst(piece.count)
+                cutter.append(piece)
+                steps: while true {
+                    switch cutter.next() {
+                    case .needMoreBytes: break steps
+                    case .skipped(let count, let reason): steps.append("\(count) skipped: \(reason)")
+                    case .frame(let frame): steps.append("frame of \(frame.count): \(Array(frame))")
+                    }
+                }
+            }
+            return "  in pieces of \(sizes): \(steps.joined(separator: "; "))"
+        }
+        return "\(limited(subject, options).rule)\n\(wordings.joined(separator: "\n"))"
+    }
+
+    /// With short frames where the options say so, so that the limit is met.
+    private static func limited(_ subject: Subject, _ options: UInt8) -> Subject {
+        var subject = subject
+        if options & 1 != 0 { subject.rule.sizeMax = 64 }
+        return subject
+    }
+
+    /// Where what is there so far has to be judged, more of it could have been judged otherwise.
+    ///
+    /// A block begins where a line does: noise without a line end is dropped after a while, and what comes behind it is
+    /// taken for the beginning of a line, which in one piece is seen not to be. An answer of Modbus RTU is known by its
+    /// request: the beginning of a stranger's frame is dropped at once, a whole one as a whole, and with it what
+    /// overlaps.
+    private static func mayDependOnPieces(_ subject: Subject, _ options: UInt8, _ line: ArraySlice<UInt8>) -> Bool {
+        switch subject.rule.kind {
+        case .block:
+            let longest = min(subject.rule.sizeMax - 1, 256)
+            return line.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { $0.count >= longest }
+        case .modbusRTU: return options & 4 != 0 && subject.request != nil
+        default: return false
+        }
     }
 
     private static func cut(_ line: ArraySlice<UInt8>, _ subject: Subject, _ options: UInt8, sizes: [Int]) -> [[UInt8]]

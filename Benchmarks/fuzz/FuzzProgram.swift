@@ -56,6 +56,8 @@ func promise(_ holds: Bool, _ words: StaticString) {
             }
             for path in arguments.dropFirst() {
                 guard let input = Files.read(path) else { end("cannot read \(path)") }
+                print("\(path): \(target.description(of: input))")
+                fflush(nil)
                 target.run(input)
                 print("\(path): nothing found")
             }
