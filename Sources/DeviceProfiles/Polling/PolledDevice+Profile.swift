@@ -39,7 +39,8 @@ extension PolledDevice {
         let profile = decoder.profile
         if let rule = profile.modbus { return modbusRequests(decoder, rule) }
         if let rule = profile.mbus {
-            let address = rule.secondary.flatMap { MBusAddress(secondary: $0) } ?? .primary(UInt8(rule.address))
+            let primary = MBusAddress.primary(UInt8(clamping: rule.address))
+            guard let address = rule.secondary.map({ MBusAddress(secondary: $0) }) ?? primary else { return nil }
             return [PollRequest(.mbus(address), every: rule.every)]
         }
         if let rule = profile.sdi12 {

@@ -34,7 +34,7 @@ extension ProfileReader {
     private func readModbus(_ table: TableReader) -> ModbusRule {
         defer { table.finish() }
         var rule = ModbusRule()
-        rule.unit = table.integer("unit", in: 1...254) ?? rule.unit
+        rule.readUnit(table)
         rule.every = table.duration("every", in: Self.intervals) ?? rule.every
         rule.timeout = table.duration("timeout", in: .milliseconds(1)...(.seconds(60))) ?? rule.timeout
         rule.retries = table.integer("retries", in: 0...100) ?? rule.retries
@@ -53,10 +53,7 @@ extension ProfileReader {
         defer { table.finish() }
         var rule = IEC62056Rule()
         rule.mode = table.choice("mode", of: IEC62056Rule.Mode.self) ?? rule.mode
-        rule.address = table.string("address", allowsEmpty: true) ?? ""
-        if rule.address.utf8.count > 32 || !rule.address.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
-            table.fail("is at most 32 printable ASCII characters", at: "address")
-        }
+        rule.readAddress(table)
         rule.every = table.duration("every", in: Self.intervals) ?? rule.every
         return rule
     }
@@ -64,15 +61,7 @@ extension ProfileReader {
     private func readMBus(_ table: TableReader) -> MBusRule {
         defer { table.finish() }
         var rule = MBusRule()
-        rule.address = table.integer("address", in: 0...254) ?? rule.address
-        if let text = table.string("secondary") {
-            let digits = text.utf8.count == 8 || text.utf8.count == 16
-            if !digits || !text.allSatisfy(\.isHexDigit) {
-                table.fail("\(quoted(text)) is no secondary address; it has 8 or 16 digits", at: "secondary")
-            }
-            if table.has("address") { table.fail("give either address or secondary", at: "secondary") }
-            rule.secondary = text
-        }
+        rule.readAddress(table)
         rule.every = table.duration("every", in: Self.intervals) ?? rule.every
         return rule
     }
@@ -80,10 +69,7 @@ extension ProfileReader {
     private func readSDI12(_ table: TableReader) -> SDI12Rule {
         defer { table.finish() }
         var rule = SDI12Rule()
-        rule.address = table.string("address") ?? rule.address
-        let isAddress =
-            rule.address.utf8.count == 1 && rule.address.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
-        if !isAddress { table.fail("\(quoted(rule.address)) is no address; it is one letter or digit", at: "address") }
+        rule.readAddress(table)
         rule.command = table.string("command") ?? rule.command
         let command = rule.command
         let isCommand =

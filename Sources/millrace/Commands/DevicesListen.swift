@@ -35,7 +35,7 @@ struct DevicesListen: AsyncParsableCommand {
         if let seconds, seconds < 1 { throw ValidationError("--seconds is at least 1.") }
         if json, raw { throw ValidationError("Give one of --json and --raw.") }
         if json, profile == nil { throw ValidationError("--json needs --profile.") }
-        if let unit, !(1...254).contains(unit) { throw ValidationError("--unit is between 1 and 254.") }
+        if let unit, !ModbusRule.units.contains(unit) { throw ValidationError("--unit is between 1 and 254.") }
     }
 
     func run() async throws {
@@ -71,13 +71,16 @@ struct DevicesListen: AsyncParsableCommand {
         }
         guard let address else { return profile }
         if profile.mbus != nil {
-            guard let number = Int(address), (0...254).contains(number) else {
+            guard let number = Int(address), MBusRule.addresses.contains(number) else {
                 throw ValidationError("An M-Bus address is between 0 and 254.")
             }
             profile.mbus?.address = number
+            profile.mbus?.secondary = nil
         } else if profile.sdi12 != nil {
+            if let problem = SDI12Rule.problem(address: address) { throw ValidationError("--address: \(problem).") }
             profile.sdi12?.address = address
         } else if profile.iec62056 != nil {
+            if let problem = IEC62056Rule.problem(address: address) { throw ValidationError("--address \(problem).") }
             profile.iec62056?.address = address
         } else if let index = profile.parameters.firstIndex(where: { $0.name == "address" }) {
             profile.parameters[index].defaultText = address

@@ -111,6 +111,32 @@ import Testing
         #expect(automatic.port == .automatic)
     }
 
+    @Test func `an address is held to the bounds of its protocol, here as in a profile`() throws {
+        for (name, kind) in [("heat", "mbus"), ("probe", "sdi-12"), ("counter", "iec62056-21")] {
+            _ = try text.folder.write(
+                "\(name).toml",
+                """
+                format = 1
+                title = "\(name)"
+                source = "made up"
+                others = true
+                [framing]
+                kind = "\(kind)"
+                """)
+        }
+        func problem(_ keys: String) -> String { issues("[serial.a]\nport = \"/dev/x\"\n\(keys)") }
+        #expect(problem("profile = \"heat\"\nsecondary = \"1234567\"").contains("it has 8 or 16 digits"))
+        #expect(problem("profile = \"heat\"\naddress = 255").contains("0 to 254"))
+        #expect(
+            problem("profile = \"heat\"\naddress = 1\nsecondary = \"12345678\"").contains("either address or secondary")
+        )
+        #expect(problem("profile = \"probe\"\naddress = \"é\"").contains("it is one letter or digit"))
+        #expect(problem("profile = \"counter\"\naddress = \"a b\"").contains("32 printable ASCII characters"))
+        let source = try read("[serial.a]\nport = \"/dev/x\"\nprofile = \"heat\"\nsecondary = \"12345678\"")
+        guard case .devices(let devices) = source.content else { return #expect(Bool(false), "no devices") }
+        #expect(devices.first?.profile.mbus?.secondary == "12345678")
+    }
+
     @Test func `bad input names the key, and what there is`() {
         #expect(
             issues("[serial.a]\nport = \"/dev/x\"\nprofile = \"meetr\"").contains("did you mean \"meter\"?"))

@@ -55,23 +55,10 @@ extension AgentConfigurationReader {
 
     /// What tells the device apart from others: its address in the words of its protocol, and the profile's parameters.
     private func readAddress(_ table: TableReader, into profile: inout Profile) -> [String: String] {
-        if profile.modbus != nil, let unit = table.integer("unit", in: 1...254) { profile.modbus?.unit = unit }
-        if profile.mbus != nil {
-            if let address = table.integer("address", in: 0...254) { profile.mbus?.address = address }
-            if let secondary = table.string("secondary") {
-                if table.has("address") { table.fail("give either address or secondary", at: "secondary") }
-                profile.mbus?.secondary = secondary
-            }
-        }
-        if profile.sdi12 != nil, let address = table.string("address") {
-            if address.utf8.count != 1 || address.first?.isLetter != true && address.first?.isNumber != true {
-                table.fail("\(quoted(address)) is no SDI-12 address; it is one letter or digit", at: "address")
-            }
-            profile.sdi12?.address = address
-        }
-        if profile.iec62056 != nil, let address = table.string("address", allowsEmpty: true) {
-            profile.iec62056?.address = address
-        }
+        profile.modbus?.readUnit(table)
+        profile.mbus?.readAddress(table)
+        profile.sdi12?.readAddress(table)
+        profile.iec62056?.readAddress(table)
         var values: [String: String] = [:]
         for parameter in profile.parameters {
             let value = table.scalar(parameter.name).flatMap(Self.text) ?? parameter.defaultText
