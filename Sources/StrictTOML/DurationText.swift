@@ -1,3 +1,5 @@
+import Records
+
 /// Durations as people write them in a configuration: `50ms`, `1s`, `1.5s`, `5m`, `2h`, `7d`.
 public enum DurationText {
     /// Milliseconds of each unit, the largest first. A day has 24 hours.
@@ -31,8 +33,7 @@ public enum DurationText {
 
     /// The duration in the largest unit in which it is whole; what is below a millisecond is left out.
     public static func format(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        let milliseconds = duration.wholeMilliseconds
         guard milliseconds != 0 else { return "0s" }
         for unit in units where milliseconds % unit.milliseconds == 0 {
             return "\(milliseconds / unit.milliseconds)\(unit.name)"

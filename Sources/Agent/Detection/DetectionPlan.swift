@@ -72,11 +72,6 @@ extension SerialSettings {
 }
 
 extension Profile {
-    /// Whether something may be heard of it that nobody has asked for.
-    var speaksUnasked: Bool {
-        modbus == nil && mbus == nil && sdi12 == nil && (iec62056.map { $0.mode == .push } ?? true)
-    }
-
     /// What detection may send: requests that the profile marks as safe, and the readout of an M-Bus meter, which
     /// changes nothing (SND_NKE, REQ_UD2). Each once, and nothing before or after. Nil where there is nothing.
     var safeDevice: PolledDevice? {

@@ -73,6 +73,15 @@ extension PolledDevice {
     }
 }
 
+extension BusLine {
+    /// The line of these devices. A device alone on it that is polled may also speak by itself; on a bus none does.
+    public init(settings: SerialSettings, gap: Duration, of profiles: [Profile]) {
+        self.init(settings: settings)
+        self.gap = gap
+        hearsOnlyAnswers = profiles.count > 1 || profiles.contains(where: \.isModbus)
+    }
+}
+
 extension ReplyRule {
     /// A frame that is one of these messages; any frame that the profile understands where there are none.
     static func messages(_ names: [String], of decoder: ProfileDecoder) -> ReplyRule {

@@ -109,8 +109,3 @@ public struct RateReducer: Sendable {
         return least == 0 ? difference > 0 : difference >= least
     }
 }
-
-extension Duration {
-    /// Rounded down.
-    var wholeMilliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
-}

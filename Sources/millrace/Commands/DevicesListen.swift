@@ -103,9 +103,7 @@ struct DevicesListen: AsyncParsableCommand {
 
     private func script(_ device: PolledDevice?, _ profile: Profile?, _ settings: SerialSettings) -> any LineScript {
         guard let device, let profile else { return ListeningScript() }
-        var line = BusLine(settings: settings)
-        line.gap = profile.link.gap
-        line.hearsOnlyAnswers = profile.isModbus
+        let line = BusLine(settings: settings, gap: profile.link.gap, of: [profile])
         return BusMaster(devices: [device], line: line, ledger: PollLedger(devices: 1))
     }
 

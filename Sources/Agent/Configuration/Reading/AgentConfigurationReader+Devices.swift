@@ -137,31 +137,3 @@ extension AgentConfigurationReader {
         return "\(base)-\(address)"
     }
 }
-
-extension Profile {
-    /// Whether it is asked; if not, it speaks by itself.
-    public var isPolled: Bool {
-        modbus != nil || mbus != nil || sdi12 != nil || (iec62056.map { $0.mode != .push } ?? false) || !polls.isEmpty
-    }
-
-    /// How often it is asked: the shortest of its intervals; nil where it is not.
-    var pollInterval: Duration? {
-        let intervals = [
-            modbus?.every, mbus?.every, sdi12?.every, iec62056.flatMap { $0.mode == .push ? nil : $0.every },
-        ]
-        return (intervals.compactMap { $0 } + polls.map(\.every)).min()
-    }
-
-    /// Sets how often it is asked, or how often something of it is published.
-    mutating func set(every: Duration) {
-        guard isPolled else {
-            rate.every = every
-            return
-        }
-        modbus?.every = every
-        mbus?.every = every
-        sdi12?.every = every
-        iec62056?.every = every
-        for index in polls.indices { polls[index].every = every }
-    }
-}

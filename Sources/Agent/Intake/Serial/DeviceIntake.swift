@@ -47,13 +47,10 @@ struct DeviceIntake: Sendable {
         decoder = ProfileDecoder(configuration.profile)
     }
 
-    /// Whether something may have to go out without another frame.
-    var isTimed: Bool { decoder.profile.rate.every != nil || decoder.profile.collection != nil }
-
     /// The line was opened: the device may have been switched on just now.
     mutating func opened(atMilliseconds now: Int64) {
         let warmUp = decoder.profile.warmUp
-        warmUntil = warmUp == .zero ? .min : now + warmUp.milliseconds
+        warmUntil = warmUp == .zero ? .min : now + warmUp.wholeMilliseconds
     }
 
     /// Takes the content of one frame. Returns what is to be published now; nil for nothing.
@@ -90,7 +87,7 @@ struct DeviceIntake: Sendable {
 
     /// What is due although nothing came.
     mutating func due(atMilliseconds now: Int64) -> [Output] {
-        guard isTimed else { return [] }
+        guard decoder.profile.holdsReadings else { return [] }
         var outputs: [Output] = []
         for (id, track) in tracks {
             var track = track
@@ -116,9 +113,4 @@ extension String {
     fileprivate var topicLevel: String {
         String(map { "/+#{}".contains($0) || $0.isNewline || $0.asciiValue.map { $0 < 0x20 } == true ? "_" : $0 })
     }
-}
-
-extension Duration {
-    /// Rounded down.
-    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -16,8 +16,8 @@ final class LineReceiver: SerialReceiver {
     /// What frames are made of.
     private enum Content {
         case lines(LineDecoder, device: String)
-        /// The requests of each polled device, to read its answers by.
-        case devices(requests: [PolledDevice?])
+        /// With what each is asked, to read its answers by; empty where nothing is asked.
+        case devices(asked: [PolledDevice])
     }
 
     let shared: Mutex<Shared>
@@ -39,20 +39,18 @@ final class LineReceiver: SerialReceiver {
         (self.clock, self.logger) = (clock, logger)
     }
 
-    /// A receiver of devices, the polled ones with what they are asked.
+    /// A receiver of devices: either all of them are asked, in this order, or none.
     init(
-        devices: [DeviceConfiguration], polled: [PolledDevice?], port: PortName,
+        devices: [DeviceConfiguration], asked: [PolledDevice], port: PortName,
         of configuration: SerialSourceConfiguration, into records: ReadingRecords, clock: any GatewayClock,
         logger: Logger
     ) {
-        content = .devices(requests: polled)
+        precondition(asked.isEmpty || asked.count == devices.count, "answers are known by their device's number")
+        content = .devices(asked: asked)
         shared = Mutex(Shared(devices: devices.map { DeviceIntake($0) }))
         (self.port, self.configuration, self.records) = (port, configuration, records)
         (self.clock, self.logger) = (clock, logger)
     }
-
-    /// Whether ``publishDue()`` has something to do now and then.
-    var isTimed: Bool { shared.withLock { $0.devices.contains(where: \.isTimed) } }
 
     func received(frame: ArraySlice<UInt8>, bootMilliseconds: Int64) {
         received(frame: frame, answering: nil, bootMilliseconds: bootMilliseconds)
@@ -61,9 +59,9 @@ final class LineReceiver: SerialReceiver {
     func received(frame: ArraySlice<UInt8>, answering request: RequestID?, bootMilliseconds: Int64) {
         switch content {
         case .lines(let decoder, let device): take(line: frame, decoder, device, bootMilliseconds)
-        case .devices(let requests):
+        case .devices(let asked):
             let index = request?.device ?? 0
-            let bytes = request.flatMap { requests[$0.device]?.requestBytes($0.request) }
+            let bytes = request.flatMap { asked[$0.device].requestBytes($0.request) }
             let (output, problem) = shared.withLock { shared in
                 let rejectedBefore = shared.devices[index].counters.rejected
                 let output = shared.devices[index].take(frame, request: bytes, atMilliseconds: bootMilliseconds)

@@ -35,30 +35,20 @@ final class SerialLine: Sendable {
             script = ListeningScript()
             ledger = nil
         case .devices(let devices):
-            let devices = devices.map { device in
-                var device = device
-                device.name += suffix
-                return device
-            }
-            let polled = devices.map {
-                PolledDevice(name: $0.name, profile: $0.profile, values: $0.parameters)
-            }
+            var devices = devices.map { DeviceConfiguration($0, suffix: suffix) }
+            let polled = devices.map { ($0, PolledDevice(name: $0.name, profile: $0.profile, values: $0.parameters)) }
+            let asked = polled.compactMap(\.1)
+            // Either all devices of a line are asked, or there is one that speaks by itself: the configuration is
+            // checked for that. One that cannot be asked would only shift the numbers of the others.
+            if !asked.isEmpty { devices = polled.filter { $0.1 != nil }.map(\.0) }
             receiver = LineReceiver(
-                devices: devices, polled: polled, port: port, of: configuration, into: records, clock: clock,
+                devices: devices, asked: asked, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
             framing = devices[0].profile.framing
-            let asked = polled.compactMap(\.self)
-            // Either all devices of a line are asked, or there is one that speaks by itself: the configuration is
-            // checked for that.
             ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
             settings.wantsLowLatency = !asked.isEmpty
-            script =
-                ledger.map { ledger in
-                    var line = BusLine(settings: settings)
-                    line.gap = configuration.link.gap
-                    line.hearsOnlyAnswers = asked.count > 1 || devices[0].profile.isModbus
-                    return BusMaster(devices: asked, line: line, ledger: ledger)
-                } ?? ListeningScript()
+            let line = BusLine(settings: settings, gap: configuration.link.gap, of: devices.map(\.profile))
+            script = ledger.map { BusMaster(devices: asked, line: line, ledger: $0) } ?? ListeningScript()
         case .detected: preconditionFailure("what is on a port is detected before it is read: see SerialSource")
         }
         reader = try SerialReader(
@@ -78,6 +68,14 @@ final class SerialLine: Sendable {
     func stop() async {
         await reader.stop()
         receiver.publishDue()
+    }
+}
+
+extension DeviceConfiguration {
+    /// The same with a longer name.
+    fileprivate init(_ device: Self, suffix: String) {
+        self = device
+        name += suffix
     }
 }
 

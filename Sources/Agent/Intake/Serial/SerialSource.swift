@@ -186,7 +186,7 @@ public final class SerialSource: Service {
             while !Task.isCancelled {
                 // Cancellation ends the pause, and with it the loop.
                 try? await Task.sleep(for: Self.dueInterval)
-                for line in self.lines.withLock({ $0 }) where line.receiver.isTimed { line.receiver.publishDue() }
+                for line in self.lines.withLock({ $0 }) { line.receiver.publishDue() }
             }
         }
     }
@@ -197,7 +197,7 @@ extension SerialSourceConfiguration.Content {
     fileprivate var isTimed: Bool {
         switch self {
         case .lines: false
-        case .devices(let devices): devices.contains { $0.profile.rate.every != nil || $0.profile.collection != nil }
+        case .devices(let devices): devices.contains(where: \.profile.holdsReadings)
         case .detected: true
         }
     }
