@@ -16,8 +16,7 @@ extension DeviceTree {
     /// The USB identity, with the serial number where there is one.
     private func identity(of file: String) -> PortName? {
         guard let terminal = file.split(separator: "/").last.map(String.init), let device = usbDevice(of: terminal),
-            let vendor = attribute("idVendor", of: device).flatMap({ UInt16($0, radix: 16) }),
-            let product = attribute("idProduct", of: device).flatMap({ UInt16($0, radix: 16) })
+            let vendor = number("idVendor", of: device), let product = number("idProduct", of: device)
         else { return nil }
         let serial = attribute("serial", of: device).flatMap { $0.isEmpty ? nil : $0 }
         let name = PortName.usb(vendor: vendor, product: product, serial: serial)

@@ -79,8 +79,7 @@ public struct DeviceTree: Hashable, Sendable {
     func terminals(_ vendor: UInt16, _ product: UInt16, _ serial: String?) -> [String] {
         terminals().filter { terminal in
             guard let device = usbDevice(of: terminal) else { return false }
-            return attribute("idVendor", of: device).flatMap { UInt16($0, radix: 16) } == vendor
-                && attribute("idProduct", of: device).flatMap { UInt16($0, radix: 16) } == product
+            return number("idVendor", of: device) == vendor && number("idProduct", of: device) == product
                 && (serial == nil || attribute("serial", of: device) == serial)
         }.map { devices + "/" + $0 }
     }
@@ -117,6 +116,11 @@ public struct DeviceTree: Hashable, Sendable {
             directory = directory[..<slash]
         }
         return nil
+    }
+
+    /// A hexadecimal number in a sysfs file.
+    func number(_ name: String, of directory: String) -> UInt16? {
+        attribute(name, of: directory).flatMap { UInt16($0, radix: 16) }
     }
 
     /// One line of a sysfs file, without its end.

@@ -88,6 +88,20 @@ public struct ProfileLibrary: Hashable, Sendable {
         }
     }
 
+    /// All profiles that are sound, sorted by name.
+    ///
+    /// - Parameter onBroken: is told what is wrong with each file that is not.
+    public func profiles(onBroken: (ConfigurationError) -> Void) -> [Profile] {
+        entries().compactMap { entry in
+            switch entry.profile {
+            case .success(let profile): return profile
+            case .failure(let error):
+                onBroken(error)
+                return nil
+            }
+        }
+    }
+
     private func load(_ path: String) throws(Failure) -> Profile {
         do {
             return try Profile.load(path: path)

@@ -66,9 +66,6 @@ final class ActiveSegment {
         size = try table.size()
     }
 
-    /// Bytes that the segment takes on the disk now.
-    var sizeOnDisk: Int { folder.size(of: name.description) + folder.size(of: name.description + "-wal") }
-
     /// Moves the write-ahead log into the file, so that it can be opened as immutable. The caller lets go of it then.
     func checkpoint() throws(SQLiteError) {
         try table.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -26,18 +26,25 @@ struct ProfilesOption: ParsableArguments {
 
     var library: ProfileLibrary { ProfileLibrary(folders: folders) }
 
+    /// All that are sound; what is wrong with others is told.
+    func all() -> [Profile] { library.profiles { Self.tell($0) } }
+
     /// The profile of a name or a path; a failure is told, and ends the program.
     func profile(_ name: String) throws -> Profile {
         do throws(ProfileLibrary.Failure) {
             return try library.profile(name)
         } catch {
             if case .broken(let error) = error {
-                for issue in error.issues { printError("\(issue)") }
+                Self.tell(error)
             } else {
                 printError("millrace: \(error)")
             }
             throw ExitCode.configuration
         }
+    }
+
+    private static func tell(_ error: ConfigurationError) {
+        for issue in error.issues { printError("\(issue)") }
     }
 }
 
@@ -50,13 +57,7 @@ struct DevicesList: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        var found: [Profile] = []
-        for entry in profiles.library.entries() {
-            switch entry.profile {
-            case .success(let profile): found += [profile] + profile.variants
-            case .failure(let error): for issue in error.issues { printError("\(issue)") }
-            }
-        }
+        let found = profiles.all().flatMap { [$0] + $0.variants }
         if json {
             print(ProfileReport.list(found))
         } else {

@@ -108,11 +108,7 @@ struct FramePrinter {
 
     private mutating func take(_ frame: DecodedFrame, size: Int) {
         hasFrame = true
-        switch frame.verdict {
-        case .decoded: break
-        case .skipped: rejected.append(("no message of the profile is like it", size))
-        case .rejected(let reason): rejected.append((reason, size))
-        }
+        if let problem = FrameLine.problem(of: frame) { rejected.append((problem, size)) }
         printObject(frame)
     }
 

@@ -45,7 +45,7 @@ struct DevicesDetect: AsyncParsableCommand {
             printError("millrace: \(port.map { "nothing fits \($0)" } ?? "no serial port is plugged in")")
             throw ExitCode.portUnusable
         }
-        let known = knownProfiles()
+        let known = profiles.all()
         guard !known.isEmpty else {
             printError("millrace: there is no profile in \(profiles.library.folders.joined(separator: ", "))")
             throw ExitCode.configuration
@@ -64,17 +64,6 @@ struct DevicesDetect: AsyncParsableCommand {
         }
         if outcomes.contains(.found) || outcomes.contains(.ambiguous) { return }
         throw outcomes.contains(.unusable) ? ExitCode.portUnusable : ExitCode.failure
-    }
-
-    private func knownProfiles() -> [Profile] {
-        profiles.library.entries().compactMap { entry in
-            switch entry.profile {
-            case .success(let profile): return profile
-            case .failure(let error):
-                for issue in error.issues { printError("\(issue)") }
-                return nil
-            }
-        }
     }
 
     private func lastingName(_ port: PortName, _ tree: DeviceTree) -> PortName {

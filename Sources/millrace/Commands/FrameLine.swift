@@ -9,8 +9,7 @@ enum FrameLine {
     ) -> String {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("profile")
-        writer.string(profile)
+        writer.member("profile", string: profile)
         writer.key("device")
         if let device { writer.string(device) } else { writer.null() }
         writer.key("readings")
@@ -19,10 +18,8 @@ enum FrameLine {
         writer.beginArray()
         for (reason, bytes) in rejected {
             writer.beginObject()
-            writer.key("reason")
-            writer.string(reason)
-            writer.key("bytes")
-            writer.integer(bytes)
+            writer.member("reason", string: reason)
+            writer.member("bytes", integer: bytes)
             writer.endObject()
         }
         writer.endArray()
@@ -30,13 +27,21 @@ enum FrameLine {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
+    /// Why a frame says nothing; nil where it is understood.
+    static func problem(of frame: DecodedFrame) -> String? {
+        switch frame.verdict {
+        case .decoded: nil
+        case .skipped: "no message of the profile is like it"
+        case .rejected(let reason): reason
+        }
+    }
+
     /// An array of readings, each with name, value and unit.
     static func write(_ readings: [Reading], to writer: inout JSONWriter) {
         writer.beginArray()
         for reading in readings {
             writer.beginObject()
-            writer.key("name")
-            writer.string(reading.name)
+            writer.member("name", string: reading.name)
             writer.key("value")
             switch reading.value {
             case .number(let number): writer.number(number)

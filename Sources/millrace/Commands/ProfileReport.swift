@@ -11,14 +11,11 @@ enum ProfileReport {
         writer.beginArray()
         for profile in profiles {
             writer.beginObject()
-            writer.key("profile")
-            writer.string(profile.name)
-            writer.key("title")
-            writer.string(profile.title)
+            writer.member("profile", string: profile.name)
+            writer.member("title", string: profile.title)
             write("models", profile.models, to: &writer)
             write("lookalikes", profile.lookalikes, to: &writer)
-            writer.key("source")
-            writer.string(profile.source)
+            writer.member("source", string: profile.source)
             writer.key("baud")
             writer.beginArray()
             for baud in profile.link.bauds { writer.integer(baud) }
@@ -82,17 +79,9 @@ enum ProfileReport {
         }
         return profile.polls.map { poll in
             let bytes = poll.request.bytes(parameters: profile.parameters)
-            let text = bytes.map { Self.hexadecimal($0) } ?? "what [parameters] say"
+            let text = bytes.map { HexDump.digits($0) } ?? "what [parameters] say"
             return "  sends       \(text), every \(DurationText.format(poll.every))"
         }
-    }
-
-    /// `FF 01 86`
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { byte in
-            let digits = String(byte, radix: 16, uppercase: true)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined(separator: " ")
     }
 }
 

@@ -66,11 +66,7 @@ final class LineMonitor: SerialReceiver {
         let decoded = decoder.decode(frame, request: bytes)
         seen.withLock { $0.table.add(decoded, at: .now) }
         guard output == .json else { return }
-        switch decoded.verdict {
-        case .decoded: break
-        case .skipped: reject("no message of the profile is like it", frame.count)
-        case .rejected(let reason): reject(reason, frame.count)
-        }
+        if let problem = FrameLine.problem(of: decoded) { reject(problem, frame.count) }
         printLine(decoded)
     }
 
@@ -135,11 +131,15 @@ enum HexDump {
     static func lines(_ bytes: ArraySlice<UInt8>, time: String) -> [String] {
         stride(from: bytes.startIndex, to: bytes.endIndex, by: columns).map { start in
             let row = bytes[start..<min(bytes.endIndex, start + columns)]
-            let digits = row.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
             let text = String(row.map { (0x20...0x7E).contains($0) ? Character(UnicodeScalar($0)) : "." })
             let head = start == bytes.startIndex ? time : String(repeating: " ", count: time.count)
-            return "\(head)  \(digits.joined(separator: " ").padded(columns * 3 - 1))  \(text)"
+            return "\(head)  \(digits(row).padded(columns * 3 - 1))  \(text)"
         }
+    }
+
+    /// `FF 01 86`
+    static func digits(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined(separator: " ")
     }
 
     /// The time of day, to the millisecond.

@@ -19,7 +19,8 @@ struct SourceDetection {
     /// The profile that is certain; nil where there is none.
     func run() async -> DetectionCandidate? {
         // Read anew for each port: they are many, and needed for seconds.
-        let detector = PortDetector(profiles: profiles(), asks: true, clock: clock, tree: tree)
+        let profiles = library.profiles { for issue in $0.issues { logger.warning("\(issue)") } }
+        let detector = PortDetector(profiles: profiles, asks: true, clock: clock, tree: tree)
         logger.info("finding out what is at \(path)")
         for pause in Self.retries + [nil] {
             do {
@@ -39,17 +40,6 @@ struct SourceDetection {
             }
         }
         return nil
-    }
-
-    private func profiles() -> [Profile] {
-        library.entries().compactMap { entry in
-            switch entry.profile {
-            case .success(let profile): return profile
-            case .failure(let error):
-                for issue in error.issues { logger.warning("\(issue)") }
-                return nil
-            }
-        }
     }
 
     private func tell(_ detection: Detection) -> DetectionCandidate? {
