@@ -10,9 +10,37 @@ enum BenchmarkProgram {
         case "framing": FramingBenchmark.main(arguments)
         case "decoding": try DecodingBenchmark.main(arguments)
         default:
-            write("usage: millrace-bench append|decoding|framing [--option VALUE ...]\n", to: 2)
-            exit(64)
+            end(usage: "append|decoding|framing [--option VALUE ...]")
         }
+    }
+
+    /// Options by their names, over their defaults. Anything else ends the program with how it is used.
+    static func options(_ words: [String], defaults: [String: String], usage: String) -> [String: String] {
+        var options = defaults
+        var rest = words[...]
+        while let name = rest.popFirst() {
+            guard options[name] != nil, let value = rest.popFirst() else { end(usage: usage) }
+            options[name] = value
+        }
+        return options
+    }
+
+    /// Says how the program is used, and ends it.
+    static func end(usage: String) -> Never {
+        write("usage: millrace-bench \(usage)\n", to: 2)
+        exit(64)
+    }
+
+    /// Processor time: what a shared machine takes away is not ours.
+    static func cpuSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// One line of JSON.
+    static func report(_ figures: [(String, Double)]) {
+        write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
     }
 
     static func write(_ text: String, to descriptor: Int32) {

@@ -23,22 +23,15 @@ enum AppendBenchmark {
     }
 
     static func main(_ words: [String]) throws {
-        var options = ["--directory": ".", "--records": "1000000", "--per-commit": "500"]
-        var arguments = words[...]
-        while let name = arguments.popFirst() {
-            guard options[name] != nil, let value = arguments.popFirst() else { usage() }
-            options[name] = value
-        }
+        let options = BenchmarkProgram.options(
+            words, defaults: ["--directory": ".", "--records": "1000000", "--per-commit": "500"], usage: usage)
         guard let records = Int(options["--records"] ?? ""), let perCommit = Int(options["--per-commit"] ?? ""),
             records > 0, perCommit > 0
-        else { usage() }
+        else { BenchmarkProgram.end(usage: usage) }
         try measure(directory: options["--directory"] ?? ".", records: records, perCommit: perCommit)
     }
 
-    private static func usage() -> Never {
-        BenchmarkProgram.write("usage: millrace-bench append [--directory DIR] [--records N] [--per-commit N]\n", to: 2)
-        exit(64)
-    }
+    private static let usage = "append [--directory DIR] [--records N] [--per-commit N]"
 
     /// 137 bytes of JSON as a climate sensor sends it, no two the same.
     private static func payload(_ number: Int, into bytes: inout [UInt8]) {
@@ -71,7 +64,7 @@ enum AppendBenchmark {
         }
         let topics = (0..<100).map { Array("sensors/sensor-\(100 + $0)/reading".utf8) }
         let written = writtenBytes()
-        let (cpu, wall) = (cpuMicroseconds(), ContinuousClock.now)
+        let (cpu, wall) = (BenchmarkProgram.cpuSeconds(), ContinuousClock.now)
         var appended = 0
         while appended < records {
             var builders = [ChunkBuilder(clock: clock.read())]
@@ -87,23 +80,16 @@ enum AppendBenchmark {
             appended += perCommit
         }
         let seconds = (ContinuousClock.now - wall) / .seconds(1)
-        let used = cpuMicroseconds() - cpu
+        let used = BenchmarkProgram.cpuSeconds() - cpu
         log.close()
         let bytes = writtenBytes() - written
         let figures: [(String, Double)] = [
             ("records", Double(records)), ("per_commit", Double(perCommit)),
-            ("cpu_us_per_record", Double(used) / Double(records)),
+            ("cpu_us_per_record", used * 1e6 / Double(records)),
             ("records_per_second", Double(records) / seconds),
             ("disk_bytes_per_record", Double(bytes) / Double(records)),
         ]
-        BenchmarkProgram.write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
-    }
-
-    private static func cpuMicroseconds() -> Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000 + Int(usage.ru_utime.tv_usec)
-            + Int(usage.ru_stime.tv_usec)
+        BenchmarkProgram.report(figures)
     }
 
     /// What the kernel was made to send to the device: `write_bytes` of proc(5).

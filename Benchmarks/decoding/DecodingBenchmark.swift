@@ -1,5 +1,4 @@
 import DeviceProfiles
-import Glibc
 import SerialIO
 import StrictTOML
 
@@ -9,22 +8,16 @@ import StrictTOML
 ///     millrace-bench decoding --kind KIND --frames N
 enum DecodingBenchmark {
     static func main(_ arguments: [String]) throws {
-        var options = ["--kind": "line", "--frames": "5000000"]
-        var rest = arguments[...]
-        while let name = rest.popFirst() {
-            guard options[name] != nil, let value = rest.popFirst() else { usage() }
-            options[name] = value
-        }
+        let options = BenchmarkProgram.options(
+            arguments, defaults: ["--kind": "line", "--frames": "5000000"], usage: usage)
         guard let subject = Subject.all[options["--kind"] ?? ""], let frames = Int(options["--frames"] ?? ""),
             frames > 0
-        else { usage() }
+        else { BenchmarkProgram.end(usage: usage) }
         try measure(subject, frames: frames)
     }
 
-    private static func usage() -> Never {
-        let kinds = Subject.all.keys.sorted().joined(separator: "|")
-        BenchmarkProgram.write("usage: millrace-bench decoding [--kind \(kinds)] [--frames N]\n", to: 2)
-        exit(64)
+    private static var usage: String {
+        "decoding [--kind \(Subject.all.keys.sorted().joined(separator: "|"))] [--frames N]"
     }
 
     private static func measure(_ subject: Subject, frames: Int) throws {
@@ -32,7 +25,7 @@ enum DecodingBenchmark {
         let decoder = ProfileDecoder(profile)
         var cutter = FrameCutter(profile.framing)
         var readings = Readings()
-        let begin = cpuSeconds()
+        let begin = BenchmarkProgram.cpuSeconds()
         var (found, bytes, values) = (0, 0, 0)
         while found < frames {
             if let request = subject.request { cutter.expectReply(to: request) }
@@ -52,20 +45,13 @@ enum DecodingBenchmark {
             }
             precondition(found - before == subject.framesInPiece, "frames were lost")
         }
-        let seconds = cpuSeconds() - begin
+        let seconds = BenchmarkProgram.cpuSeconds() - begin
         precondition(values == found * subject.valuesInFrame, "values were lost")
         let figures: [(String, Double)] = [
             ("megabytes_per_second", Double(bytes) / 1e6 / seconds), ("frames_per_second", Double(found) / seconds),
             ("values_per_second", Double(values) / seconds), ("nanoseconds_per_frame", seconds * 1e9 / Double(found)),
         ]
-        BenchmarkProgram.write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
-    }
-
-    /// Processor time: what a shared machine takes away is not ours.
-    private static func cpuSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        BenchmarkProgram.report(figures)
     }
 
     /// What comes on the line, and how it is read.

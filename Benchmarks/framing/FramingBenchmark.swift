@@ -1,4 +1,3 @@
-import Glibc
 import SerialIO
 
 /// Cuts what a sensor sends into frames, and prints one line of JSON with what it took.
@@ -6,22 +5,16 @@ import SerialIO
 ///     millrace-bench framing --kind KIND --frames N
 enum FramingBenchmark {
     static func main(_ arguments: [String]) {
-        var options = ["--kind": "line", "--frames": "10000000"]
-        var rest = arguments[...]
-        while let name = rest.popFirst() {
-            guard options[name] != nil, let value = rest.popFirst() else { usage() }
-            options[name] = value
-        }
+        let options = BenchmarkProgram.options(
+            arguments, defaults: ["--kind": "line", "--frames": "10000000"], usage: usage)
         guard let subject = Subject.all[options["--kind"] ?? ""], let frames = Int(options["--frames"] ?? ""),
             frames > 0
-        else { usage() }
+        else { BenchmarkProgram.end(usage: usage) }
         measure(subject, frames: frames)
     }
 
-    private static func usage() -> Never {
-        let kinds = Subject.all.keys.sorted().joined(separator: "|")
-        BenchmarkProgram.write("usage: millrace-bench framing [--kind \(kinds)] [--frames N]\n", to: 2)
-        exit(64)
+    private static var usage: String {
+        "framing [--kind \(Subject.all.keys.sorted().joined(separator: "|"))] [--frames N]"
     }
 
     /// What comes on the line, and what asks for it.
@@ -61,16 +54,9 @@ enum FramingBenchmark {
         ]
     }
 
-    /// Processor time: what a shared machine takes away is not ours.
-    private static func cpuSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
     private static func measure(_ subject: Subject, frames: Int) {
         var framer: any Framer = FrameCutter(subject.rule)
-        let begin = cpuSeconds()
+        let begin = BenchmarkProgram.cpuSeconds()
         var (found, bytes, content) = (0, 0, 0)
         while found < frames {
             if let request = subject.request { framer.expectReply(to: request) }
@@ -89,13 +75,13 @@ enum FramingBenchmark {
             }
             precondition(found - before == subject.framesInPiece, "frames were lost")
         }
-        let seconds = cpuSeconds() - begin
+        let seconds = BenchmarkProgram.cpuSeconds() - begin
         let figures: [(String, Double)] = [
             ("megabytes_per_second", Double(bytes) / 1e6 / seconds), ("frames_per_second", Double(found) / seconds),
             ("nanoseconds_per_frame", seconds * 1e9 / Double(found)),
             ("content_bytes_per_frame", Double(content) / Double(found)),
         ]
-        BenchmarkProgram.write("{" + figures.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n", to: 1)
+        BenchmarkProgram.report(figures)
     }
 }
 

@@ -63,6 +63,18 @@ class Workbench:
         self._processes = []
         self._ports = []
 
+    def program_figures(self, columns, name, *arguments):
+        """Runs `millrace-bench NAME` on one processor; its last line has a figure for each of the columns."""
+        pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
+        process = self.start(name, *pinned, self.setup.append, name, *arguments)
+        process.wait_for_output(1, "result", timeout=600)
+        process.wait_until(lambda: not process.is_running, "end", timeout=60)
+        result = process.output()[-1]
+        missing = [column.key for column in columns if column.key not in result]
+        if missing:
+            raise MeasurementFailed(f"{self.setup.append} said nothing of {', '.join(missing)}")
+        return {column.key: result[column.key] for column in columns}
+
     def __enter__(self):
         os.makedirs(self.setup.directory, exist_ok=True)
         self.folder = tempfile.mkdtemp(prefix="run-", dir=self.setup.directory)
