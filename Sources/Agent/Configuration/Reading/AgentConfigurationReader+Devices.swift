@@ -8,13 +8,13 @@ extension AgentConfigurationReader {
     private static let intervals: ClosedRange<Duration> = .milliseconds(10)...(.seconds(86_400))
 
     /// The one device of a port: its keys stand beside those of the port.
-    func readDevice(_ table: TableReader, source: SourceName) -> DeviceConfiguration? {
+    mutating func readDevice(_ table: TableReader, source: SourceName) -> DeviceConfiguration? {
         let name = readDeviceName(table, "device") ?? source.rawValue
         return readDevice(table, name: name)
     }
 
     /// The devices of a port that several share.
-    func readDevices(_ table: TableReader) -> [DeviceConfiguration] {
+    mutating func readDevices(_ table: TableReader) -> [DeviceConfiguration] {
         guard let tables = table.tables("devices") else { return [] }
         if tables.isEmpty { table.fail("needs at least one device", at: "devices") }
         var devices: [DeviceConfiguration] = []
@@ -36,12 +36,13 @@ extension AgentConfigurationReader {
         return devices
     }
 
-    private func readDevice(_ table: TableReader, name: String) -> DeviceConfiguration? {
+    private mutating func readDevice(_ table: TableReader, name: String) -> DeviceConfiguration? {
         table.require("profile", example: "\"eastron-sdm120\"")
         guard let text = table.string("profile") else { return nil }
         var profile: Profile
         do {
-            profile = try profiles.profile(text)
+            profile = try loadedProfiles[text] ?? profiles.profile(text)
+            loadedProfiles[text] = profile
         } catch {
             table.fail("\(error)", at: "profile")
             // What the other keys may be depends on the profile: reading on would only mislead.

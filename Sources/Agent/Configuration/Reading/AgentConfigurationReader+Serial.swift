@@ -11,7 +11,7 @@ extension AgentConfigurationReader {
     }
 
     /// Reads the serial ports.
-    func readSerialSources(_ top: TableReader) -> [Located<SerialSourceConfiguration>] {
+    mutating func readSerialSources(_ top: TableReader) -> [Located<SerialSourceConfiguration>] {
         top.namedTables("serial", example: "scale").compactMap { named in
             guard let name = SourceName(named.name) else {
                 named.reader.fail("\(quoted(named.name)) is no name for a source; \(Self.nameRule)")
@@ -21,7 +21,7 @@ extension AgentConfigurationReader {
         }
     }
 
-    private func readSerialSource(_ table: TableReader, name: SourceName) -> SerialSourceConfiguration? {
+    private mutating func readSerialSource(_ table: TableReader, name: SourceName) -> SerialSourceConfiguration? {
         let stream = readStream(table, "stream") ?? .telemetry
         // Without a port the rest is still looked through for what is wrong with it.
         let port = readPort(table)
@@ -35,7 +35,7 @@ extension AgentConfigurationReader {
     }
 
     /// What the port carries: devices with profiles, lines, or what is found on it.
-    private func readContent(
+    private mutating func readContent(
         _ table: TableReader, of source: SerialSourceConfiguration
     ) -> SerialSourceConfiguration.Content {
         let lineKeys = ["format", "columns", "separator", "line_end", "line_max"]

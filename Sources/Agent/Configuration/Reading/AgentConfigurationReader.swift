@@ -20,6 +20,8 @@ struct AgentConfigurationReader {
     var streams: [StreamConfiguration] = []
     /// Where profiles are found. Set before serial ports are read.
     var profiles = ProfileLibrary()
+    /// Those that were read already, by name: a line may have dozens of one model.
+    var loadedProfiles: [String: Profile] = [:]
 
     init(report: ConfigurationReport, directory: String, machineIDPath: String) {
         self.report = report
