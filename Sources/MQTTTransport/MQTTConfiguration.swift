@@ -68,7 +68,7 @@ public struct MQTTConfiguration: Sendable {
     /// for it comes on top. A broker under load reads far fewer PUBACKs than it sends messages, whatever the Receive
     /// Maximum says (mosquitto 2.0), and sends again at the next connection what it has not seen acknowledged. The
     /// default stands for some 260,000 messages, which mosquitto reads in the time that ``MQTTSubscriber/stop()`` has;
-    /// half of it cost a fifth of what was taken in.
+    /// a smaller one holds up what is taken in.
     public var acknowledgementsUnreadMax = 1 << 20
     /// Bytes of the largest packet that we take (MQTT 5 Maximum Packet Size).
     public var packetSizeMax: UInt32 = 2 << 20
