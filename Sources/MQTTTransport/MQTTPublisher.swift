@@ -18,6 +18,11 @@ public final class MQTTPublisher: Sendable {
         public var messagesRefused: UInt64 = 0
         /// Connections after the first one.
         public var reconnects: UInt64 = 0
+        /// Bytes that went out over TCP, headers of MQTT and TLS and what was sent again included; 0 where the kernel
+        /// does not tell.
+        public var wireBytesSent: UInt64 = 0
+        /// Bytes that came in over TCP, likewise.
+        public var wireBytesReceived: UInt64 = 0
     }
 
     private let configuration: MQTTConfiguration

@@ -32,6 +32,7 @@ final class PublisherConnection: MosquittoEvents {
 
     // Counted here, and told to the desk once per round.
     private var round = MQTTPublisher.Counters()
+    private var traffic: (sent: UInt64, received: UInt64) = (0, 0)
     private var hasConfirmed = false
 
     init(
@@ -206,6 +207,8 @@ final class PublisherConnection: MosquittoEvents {
         }
         if now >= nextKeepAlive {
             nextKeepAlive = now + .seconds(1)
+            countTraffic()
+            report()
             if !handle.keepAlive() { return handle.endReason() }
         }
         return nil
@@ -236,14 +239,24 @@ final class PublisherConnection: MosquittoEvents {
 
     private func report() {
         guard round != MQTTPublisher.Counters() else { return }
+        countTraffic()
         let round = round
         desk.count { counters in
+            counters.wireBytesSent += round.wireBytesSent
+            counters.wireBytesReceived += round.wireBytesReceived
             counters.messagesPublished += round.messagesPublished
             counters.bytesPublished += round.bytesPublished
             counters.messagesConfirmed += round.messagesConfirmed
             counters.messagesRefused += round.messagesRefused
         }
         self.round = MQTTPublisher.Counters()
+    }
+
+    private func countTraffic() {
+        guard let now = handle.socket.traffic else { return }
+        round.wireBytesSent += now.sent - traffic.sent
+        round.wireBytesReceived += now.received - traffic.received
+        traffic = now
     }
 
     // MARK: MosquittoEvents

@@ -167,7 +167,7 @@ final class SubscriberConnection: MosquittoEvents {
         }
         // A server that keeps to our Maximum Packet Size never sends so much without a whole packet in it. In 3.1.1 it
         // does not know the limit, and a large message must be taken in to be acknowledged.
-        guard configuration.version == .v5, let received = handle.socket.bytesReceived else { return nil }
+        guard configuration.version == .v5, let received = handle.socket.traffic?.received else { return nil }
         guard let start = stalledSince else {
             stalledSince = received
             return nil

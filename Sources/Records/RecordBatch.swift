@@ -8,9 +8,24 @@ public struct RecordBatch: Sendable {
     public let epoch: Epoch
     /// At least one; the sequence numbers count up by one.
     public let records: [Record]
+    /// Whether they are sent as they come, or later.
+    public var delivery: Delivery
+
+    /// What a consumer should know of when records are sent; formats that carry attributes say it with each.
+    public enum Delivery: String, Hashable, Sendable, CaseIterable {
+        /// In their turn.
+        case live
+        /// From a backlog, while newer records go on in a lane of their own: attribute `historical`.
+        case historical
+        /// Once more, because somebody asked for it: attribute `replay`.
+        case replay
+    }
 
     /// Records that follow one another.
-    public init(gateway: GatewayID, stream: StreamName, epoch: Epoch, records: [Record]) {
+    public init(
+        gateway: GatewayID, stream: StreamName, epoch: Epoch, records: [Record], delivery: Delivery = .live
+    ) {
+        self.delivery = delivery
         precondition(!records.isEmpty, "a batch has at least one record")
         self.gateway = gateway
         self.stream = stream

@@ -11,6 +11,8 @@ public protocol Uplink: Sendable {
     /// Sends the word that records are gone, in their place. The identity of the loss is that of its first record with
     /// the last sequence number behind it, so that it can be recognised when it comes twice.
     func send(_ loss: LostRange) async -> DeliveryOutcome
+    /// Bytes on the wire so far; what link budgets are reckoned by.
+    var traffic: LinkTraffic { get }
     /// Ends the connection in an orderly way. Nothing is sent afterwards.
     func close() async
 }

@@ -68,7 +68,9 @@ import Testing
             properties: RecordProperties(device: "d\\1"))
         let raw = RawMessages(
             gateway: Sample.gateway, keepsRetained: false, hasProperties: true, clock: StandingClock())
-        let binary = raw.message(for: sent, topic: "up", identityPrefix: "plant7-gw2/telemetry/00000100000000ab/")
+        let binary = raw.message(
+            for: sent, topic: "up", identityPrefix: "plant7-gw2/telemetry/00000100000000ab/",
+            delivery: .live)
         for message in [message([sent]), binary] {
             var reader = DeliveredEventReader()
             let delivered = try #require(record(try reader.events(in: message).first))

@@ -10,7 +10,8 @@ import Testing
         clock: StandingClock = StandingClock()
     ) -> MQTTMessage {
         RawMessages(gateway: Sample.gateway, keepsRetained: keepsRetained, hasProperties: hasProperties, clock: clock)
-            .message(for: record, topic: "up", identityPrefix: "plant7-gw2/telemetry/00000100000000ab/")
+            .message(
+                for: record, topic: "up", identityPrefix: "plant7-gw2/telemetry/00000100000000ab/", delivery: .live)
     }
 
     private func pairs(_ message: MQTTMessage) -> [String] {

@@ -41,6 +41,7 @@ final class ScriptedPublisher: MessagePublisher {
     var asked: [MQTTMessage] { state.withLock { $0.asked } }
     /// The number of messages of each publish.
     var publishes: [Int] { state.withLock { $0.publishes } }
+    var traffic: LinkTraffic { LinkTraffic() }
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
     func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage) async -> PublishReport {

@@ -69,15 +69,20 @@ extension AgentConfiguration {
 
     private func describe(_ uplink: UplinkConfiguration) -> [String] {
         let names = uplink.streams.map(\.rawValue).joined(separator: ", ")
-        var format = "raw, one message per record"
-        if uplink.format == .cloudevents {
-            format = "CloudEvents, up to \(uplink.batch.recordsMax) records or \(uplink.batch.sizeMax) per message"
-            if uplink.compression == .zstd { format += ", zstd" }
+        switch uplink.destination {
+        case .mqtt(let destination):
+            return ["  \(uplink.name): \(names) -> \(describe(destination.broker))", "    " + describe(destination)]
         }
-        return [
-            "  \(uplink.name): \(names) -> \(describe(uplink.broker))",
-            "    \(uplink.topic), \(format), up to \(uplink.window) unconfirmed",
-        ]
+    }
+
+    private func describe(_ destination: MQTTDestination) -> String {
+        var format = "raw, one message per record"
+        if destination.format == .cloudevents {
+            let batch = destination.batch
+            format = "CloudEvents, up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
+            if destination.compression == .zstd { format += ", zstd" }
+        }
+        return "\(destination.topic), \(format), up to \(destination.window) unconfirmed"
     }
 
     private func describe(_ broker: BrokerConfiguration) -> String {

@@ -11,6 +11,8 @@ import Records
 /// | `time` | when it was received, UTC with milliseconds |
 /// | `timequality` | left out when the clock was synchronised; else `unsynchronised` or `corrected` |
 /// | `bootid`, `boottime` | in batches, where the time is unsynchronised: boot and milliseconds since it |
+/// | `historical` | `true` for a record of a backlog that is sent beside newer ones |
+/// | `replay` | `true` for a record that is sent once more, because somebody asked for it |
 /// | `retained` | `true` where the broker sent it as a retained message |
 /// | `device`, `sourcetime` | the device of a serial reading, and the source's own timestamp |
 ///

@@ -9,7 +9,7 @@ import Records
 /// A payload that is JSON, and that no content type calls anything else, stands in `data` as it is. One that its
 /// content type calls text in UTF-8, or that its sender has marked as UTF-8, stands in `data` as a string. Everything
 /// else goes as `data_base64`, also what claims to be JSON and is not.
-public struct CloudEventsEncoder {
+public struct CloudEventsEncoder: BatchEncoder {
     private var writer: JSONWriter
     private var timestamps = TimestampWriter()
     /// The members that all events of a log share, then those made of the sequence number.
@@ -18,9 +18,13 @@ public struct CloudEventsEncoder {
     private var log: (gateway: GatewayID, stream: StreamName, epoch: Epoch)?
     /// The last content type and what it means: mostly also the next one.
     private var media: (contentType: String, type: MediaType) = ("application/json", .json)
+    private var delivery = RecordBatch.Delivery.live
 
     /// - Parameter capacity: bytes to reserve for the text.
     public init(reservingCapacity capacity: Int = 0) { writer = JSONWriter(reservingCapacity: capacity) }
+
+    /// `application/cloudevents-batch+json`
+    public var contentType: String { CloudEvents.batchContentType }
 
     /// The JSON text of the last call.
     public var bytes: [UInt8] { writer.bytes }
@@ -28,6 +32,7 @@ public struct CloudEventsEncoder {
     /// Writes an array of the events of some records of a batch.
     public mutating func encode(_ records: ArraySlice<Record>, of batch: RecordBatch) {
         share(batch.gateway, batch.stream, batch.epoch)
+        delivery = batch.delivery
         writer.removeAll(keepingCapacity: true)
         writer.beginArray()
         for record in records { encode(record) }
@@ -101,6 +106,11 @@ public struct CloudEventsEncoder {
         writer.key("time")
         writeTime(record.time.wallMilliseconds)
         if record.time.quality != .synchronised { writeQuality(record.time) }
+        switch delivery {
+        case .live: break
+        case .historical: writer.member("historical", boolean: true)
+        case .replay: writer.member("replay", boolean: true)
+        }
         if record.isRetained {
             writer.member("retained", boolean: true)
         }

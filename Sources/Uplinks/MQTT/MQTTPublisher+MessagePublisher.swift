@@ -1,3 +1,9 @@
 import MQTTTransport
 
-extension MQTTPublisher: MessagePublisher {}
+extension MQTTPublisher: MessagePublisher {
+    /// Bytes of TCP payload, over all connections.
+    public var traffic: LinkTraffic {
+        let counters = counters
+        return LinkTraffic(bytesSent: counters.wireBytesSent, bytesReceived: counters.wireBytesReceived)
+    }
+}

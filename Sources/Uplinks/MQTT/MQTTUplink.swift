@@ -67,6 +67,9 @@ public final class MQTTUplink: Uplink {
         }
     }
 
+    /// What the publisher's connections have moved.
+    public var traffic: LinkTraffic { publisher.traffic }
+
     /// Stops the publisher.
     public func close() async { await publisher.stop() }
 
@@ -103,7 +106,9 @@ public final class MQTTUplink: Uplink {
         }
         let report = await publisher.publish(count: count) { [raw] index in
             let record = batch.records[index]
-            return raw.message(for: record, topic: bound.topic(for: record), identityPrefix: prefix)
+            return raw.message(
+                for: record, topic: bound.topic(for: record), identityPrefix: prefix,
+                delivery: batch.delivery)
         }
         guard report.confirmed < count else {
             guard let problem else { return .acknowledged(through: batch.last) }

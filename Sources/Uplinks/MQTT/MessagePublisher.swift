@@ -8,6 +8,8 @@ public protocol MessagePublisher: Sendable {
     func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage) async -> PublishReport
     /// Whether a publish would go out now.
     var isConnected: Bool { get }
+    /// Bytes on the wire so far, over all connections.
+    var traffic: LinkTraffic { get }
     /// Waits for a connection; false when the task was cancelled, or the publisher stopped, before there was one.
     func waitUntilConnected() async -> Bool
     /// Ends the connection in an orderly way.

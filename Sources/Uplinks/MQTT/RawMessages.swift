@@ -27,10 +27,13 @@ final class RawMessages: Sendable {
     }
 
     /// The message for a record; `prefix` is the identity up to the sequence number.
-    func message(for record: Record, topic: String, identityPrefix prefix: String) -> MQTTMessage {
-        MQTTMessage(
+    func message(
+        for record: Record, topic: String, identityPrefix prefix: String, delivery: RecordBatch.Delivery
+    ) -> MQTTMessage {
+        let id = prefix + String(record.sequence.rawValue)
+        return MQTTMessage(
             topic: topic, payload: record.payload, isRetained: keepsRetained && record.isRetained,
-            properties: hasProperties ? properties(of: record, id: prefix + String(record.sequence.rawValue)) : nil)
+            properties: hasProperties ? properties(of: record, id: id, delivery: delivery) : nil)
     }
 
     /// The message for word of a loss.
@@ -49,7 +52,7 @@ final class RawMessages: Sendable {
         return MQTTMessage(topic: topic, payload: CloudEventsEncoder.data(of: loss)[...], properties: properties)
     }
 
-    private func properties(of record: Record, id: String) -> MQTTProperties {
+    private func properties(of record: Record, id: String, delivery: RecordBatch.Delivery) -> MQTTProperties {
         let time = record.time
         let text = timestamps.withLock { $0.string(time.wallMilliseconds) }
         var own: [MQTTProperties.UserProperty] = []
@@ -63,6 +66,7 @@ final class RawMessages: Sendable {
         if time.quality != .synchronised {
             own.append(.init(name: "timequality", value: CloudEvents.name(of: time.quality)))
         }
+        if delivery != .live { own.append(.init(name: delivery.rawValue, value: "true")) }
         if record.isRetained { own.append(.init(name: "retained", value: "true")) }
         guard let kept = record.properties else { return MQTTProperties(userProperties: own) }
         if let device = kept.device { own.append(.init(name: "device", value: device)) }
@@ -95,5 +99,6 @@ final class RawMessages: Sendable {
 
     private static let ownNames: Set<String> = [
         "specversion", "id", "source", "type", "subject", "time", "timequality", "retained", "device", "sourcetime",
+        "historical", "replay",
     ]
 }

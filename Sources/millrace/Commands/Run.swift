@@ -7,10 +7,8 @@ import LogStore
 import MQTTTransport
 import Records
 import ServiceLifecycle
-import StrictTOML
 import Synchronization
 import UnixSignals
-import Uplinks
 
 struct ConfigurationOption: ParsableArguments {
     @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
@@ -98,39 +96,4 @@ func limitMemory() {
 
 func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
-}
-
-/// Makes an uplink of the type that its configuration names.
-@Sendable func makeUplink(
-    _ configuration: UplinkConfiguration, gateway: GatewayID, clock: any GatewayClock, logger: Logger
-) throws -> any Uplink {
-    let address = "\(configuration.broker.address)"
-    let publisher = try MQTTPublisher(
-        configuration: configuration.mqttConfiguration, acknowledgementTimeout: configuration.acknowledgementTimeout,
-        windowMax: configuration.window,
-        onEvent: { event in
-            switch event {
-            case .connected: logger.info("connected to \(address)")
-            case .disconnected(let reason, let retryIn):
-                logger.warning("no connection: \(reason); next try in \(DurationText.format(retryIn))")
-            case .sessionTakenOver:
-                logger.error("\(address): another client uses our client id; give each a client_id of its own")
-            case .subscriptionRefused, .subscriptionDowngraded, .messageRefused: break
-            }
-        })
-    try publisher.start()
-    let format: MQTTUplinkConfiguration.Format
-    switch configuration.format {
-    case .raw: format = .raw(keepsRetained: configuration.passesRetained)
-    case .cloudevents:
-        format = .cloudEvents(
-            .init(
-                recordsMax: configuration.batch.recordsMax, sizeTarget: configuration.batch.sizeMax,
-                isCompressed: configuration.compression == .zstd))
-    }
-    return MQTTUplink(
-        gateway: gateway,
-        configuration: try MQTTUplinkConfiguration(
-            topic: TopicTemplate(configuration.topic), format: format, version: configuration.broker.version),
-        publisher: publisher, clock: clock)
 }

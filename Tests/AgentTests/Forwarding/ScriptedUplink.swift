@@ -65,6 +65,8 @@ final class ScriptedUplink: Uplink {
         return .acknowledged(through: loss.last)
     }
 
+    var traffic: LinkTraffic { LinkTraffic() }
+
     func close() async { state.withLock { $0.isClosed = true } }
 
     private func confirmed(_ batch: RecordBatch, through last: SequenceNumber) -> DeliveryOutcome {

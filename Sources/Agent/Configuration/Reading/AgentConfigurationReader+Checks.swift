@@ -35,7 +35,7 @@ extension AgentConfigurationReader {
     func checkClientIDs(mqttSources: [Located<MQTTSourceConfiguration>], uplinks: [Located<UplinkConfiguration>]) {
         let clients =
             mqttSources.map { (broker: $0.value.broker, table: $0.table) }
-            + uplinks.map { (broker: $0.value.broker, table: $0.table) }
+            + brokers(of: uplinks).map { (broker: $0.value.broker, table: $0.table) }
         for (index, client) in clients.enumerated() where !client.broker.address.host.isEmpty {
             let earlier = clients[..<index].first {
                 $0.broker.clientID == client.broker.clientID
@@ -51,7 +51,7 @@ extension AgentConfigurationReader {
 
     /// What an uplink publishes must not come back in through a source.
     func checkLoops(mqttSources: [Located<MQTTSourceConfiguration>], uplinks: [Located<UplinkConfiguration>]) {
-        for uplink in uplinks where !uplink.value.broker.address.host.isEmpty {
+        for uplink in brokers(of: uplinks) where !uplink.value.broker.address.host.isEmpty {
             let template = TopicPattern(template: uplink.value.topic, gateway: gateway)
             let address = uplink.value.broker.address
             for source in mqttSources where source.value.broker.address.isSameListener(as: address) {
@@ -63,6 +63,12 @@ extension AgentConfigurationReader {
                         + "\(at(source.table.line(of: "topics"))) takes them in again; narrow the filter, or change "
                         + "the template", at: "topic")
             }
+        }
+    }
+
+    private func brokers(of uplinks: [Located<UplinkConfiguration>]) -> [Located<MQTTDestination>] {
+        uplinks.compactMap { uplink in
+            uplink.value.destination.mqtt.map { Located(value: $0, table: uplink.table) }
         }
     }
 

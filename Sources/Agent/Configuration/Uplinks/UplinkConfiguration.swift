@@ -1,0 +1,35 @@
+import Records
+
+/// `[uplinks.NAME]`: a destination that records are forwarded to, and what is the same for every kind of it.
+public struct UplinkConfiguration: Sendable {
+    /// The name; keys the cursors.
+    public var name: UplinkName
+    /// Where the records go, and in which form.
+    public var destination: Destination
+    /// The streams that are forwarded, at least one, each once.
+    public var streams: [StreamName]
+    /// First wait between attempts; it doubles, with full jitter.
+    public var retryMin = Duration.milliseconds(500)
+    /// Longest wait between attempts.
+    public var retryMax = Duration.seconds(60)
+
+    /// An uplink with the defaults for the rest.
+    public init(name: UplinkName, destination: Destination, streams: [StreamName]) {
+        self.name = name
+        self.destination = destination
+        self.streams = streams
+    }
+}
+
+/// The kinds of destination; the scheme of an uplink's `url` says which it is.
+public enum Destination: Sendable {
+    /// A broker: `mqtt://`, `mqtts://`.
+    case mqtt(MQTTDestination)
+
+    /// The broker; nil where it is none.
+    public var mqtt: MQTTDestination? {
+        switch self {
+        case .mqtt(let destination): destination
+        }
+    }
+}
