@@ -6,13 +6,11 @@ struct LineScanner: FrameScanner {
     private let start: Mark
     private let end: LineEnd
     private let checksum: Checksum?
-    private let sizeMax: Int
 
-    init(start: [UInt8], end: LineEnd, checksum: Checksum?, sizeMax: Int) {
+    init(start: [UInt8], end: LineEnd, checksum: Checksum?) {
         self.start = Mark(start)
         self.end = end
         self.checksum = checksum
-        self.sizeMax = sizeMax
     }
 
     var isKnownByStart: Bool { !start.isEmpty }
@@ -63,8 +61,8 @@ struct LineScanner: FrameScanner {
         let line = bytes.extracting(0..<count)
         switch start.agreement(line, at: 0) {
         case .whole:
-            guard let next = start.firstWholeOffset(in: line, from: max(1, known - start.count + 1)) else { return nil }
-            return next > sizeMax ? .skip(1, .tooLong(max: sizeMax)) : .skip(next, .noise)
+            let next = start.firstWholeOffset(in: line, from: max(1, known - start.count + 1))
+            return next.map { .skip($0, .noise) }
         case .partial where last == nil: return .needMoreBytes
         case .partial, .none:
             let next = start.firstOffset(in: line, from: 1)

@@ -7,10 +7,6 @@ struct NMEAScanner: FrameScanner {
     private static let dollar = UInt8(ascii: "$")
     private static let exclamation = UInt8(ascii: "!")
 
-    private let sizeMax: Int
-
-    init(sizeMax: Int) { self.sizeMax = sizeMax }
-
     var endSizeMax: Int { 2 }
 
     /// A sentence that is given up ends where a line does, or where the next one begins.
@@ -25,13 +21,11 @@ struct NMEAScanner: FrameScanner {
         if isBreak(bytes[0]) { return .frame(size: 1, content: 0..<0) }
         let last = bytes.firstOffset(of: 0x0A, from: known)
         let line = bytes.extracting(0..<(last ?? bytes.count))
-        if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return skip(next) }
+        if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return .skip(next, .noise) }
         guard let last else { return .needMoreBytes }
         let end = bytes[last - 1] == 0x0D ? last - 1 : last
-        // Also what is sound at its end: a line that comes in pieces has been given up before its end is there.
-        guard last < sizeMax + endSizeMax else { return .skip(end, .tooLong(max: sizeMax)) }
         guard isMark(bytes[0]) else {
-            return skip(line.firstOffset(of: Self.exclamation, from: 1) ?? end)
+            return .skip(line.firstOffset(of: Self.exclamation, from: 1) ?? end, .noise)
         }
         switch judge(bytes.extracting(1..<end)) {
         case .sentence(let count): return .frame(size: last + 1, content: 1..<1 + count)
@@ -41,10 +35,6 @@ struct NMEAScanner: FrameScanner {
             else { return .skip(end, problem) }
             return .skip(next, .noise)
         }
-    }
-
-    private func skip(_ count: Int) -> FrameScan {
-        .skip(count, count > sizeMax ? .tooLong(max: sizeMax) : .noise)
     }
 
     private enum Judgement {
