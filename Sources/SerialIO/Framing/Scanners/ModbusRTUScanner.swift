@@ -21,11 +21,9 @@ struct ModbusRTUScanner: FrameScanner {
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
         let (scan, seen) = judge(bytes)
+        if seen == 0 || isAsAsked(bytes) { return scan }
         // The reply that is whole first counts: with a byte at a time these bytes were not known yet for what they are.
-        guard !isAsAsked(bytes), let reply = firstReply(in: bytes.extracting(0..<seen), known: known) else {
-            return scan
-        }
-        return .skip(reply, .noise)
+        return firstReply(in: bytes.extracting(0..<seen), known: known).map { .skip($0, .noise) } ?? scan
     }
 
     /// What the bytes are by their beginning, and how many of them had to be there before a reply further on counts no
