@@ -54,8 +54,8 @@ struct ModbusRTUScanner: FrameScanner {
         }
     }
 
-    /// Whether these bytes begin as a reply that is as long as was asked for. Nothing in it counts until it is known for
-    /// whole or damaged; that does not keep another one waiting, which is not shorter.
+    /// Whether these bytes begin as a reply that is as long as was asked for. Nothing in it counts until it is whole or
+    /// known for damaged; that does not keep another one waiting, which is not shorter.
     private func isAsAsked(_ bytes: Span<UInt8>) -> Bool {
         guard let request, let size = request.replySize, (1...4).contains(request.function), bytes.count > 2 else {
             return false
