@@ -12,10 +12,9 @@ public struct FrameCutter: Framer {
     public private(set) var counters = FramingCounters()
 
     private var scanner: any FrameScanner
-    /// The longest frame, and what may come on top of it for its end.
+    /// The longest frame, without what may come on top of it for its end.
     private let sizeMax: Int
-    private let endSizeMax: Int
-    /// So many bytes are looked at: where they are no whole frame yet, it is too long.
+    /// So many bytes are looked at, one more than a frame and its end may have.
     private let windowSize: Int
     /// Bytes not yet told of, from `start` on; the first `known` of them were looked at and were no frame yet.
     private var buffer: [UInt8] = []
@@ -32,8 +31,7 @@ public struct FrameCutter: Framer {
         self.rule = rule
         scanner = rule.scanner()
         sizeMax = rule.frameSizeMax
-        endSizeMax = scanner.endSizeMax
-        windowSize = sizeMax + endSizeMax + 1
+        windowSize = sizeMax + scanner.endSizeMax + 1
     }
 
     /// Bytes of the frame that has begun, those of it that were skipped included. A flag that ended a frame and may
@@ -62,11 +60,10 @@ public struct FrameCutter: Framer {
                 continue
             }
             if !scratch.isEmpty { scratch.removeAll(keepingCapacity: true) }
-            let window = min(buffer.count - start, windowSize)
-            switch Self.scan(scanner, buffer, start..<start + window, known: known, scratch: &scratch) {
+            switch Self.scan(scanner, buffer, from: start, atMost: windowSize, known: known, scratch: &scratch) {
             case .needMoreBytes:
-                known = window
-                guard window == windowSize else { return pause() }
+                known = min(buffer.count - start, windowSize)
+                guard known == windowSize else { return pause() }
                 if let step = giveUp() { return step }
             case .frame(let size, let content):
                 if isTooLong(size, content.count) {
@@ -126,13 +123,14 @@ public struct FrameCutter: Framer {
 
     /// Static, so that buffer and scratch are seen to be two.
     private static func scan(
-        _ scanner: any FrameScanner, _ buffer: [UInt8], _ window: Range<Int>, known: Int, scratch: inout [UInt8]
+        _ scanner: any FrameScanner, _ buffer: [UInt8], from start: Int, atMost count: Int, known: Int,
+        scratch: inout [UInt8]
     ) -> FrameScan {
-        scanner.scan(buffer.span.extracting(window), known: known, scratch: &scratch)
+        scanner.scan(buffer.span.extracting(start...).extracting(first: count), known: known, scratch: &scratch)
     }
 
     private func isTooLong(_ size: Int, _ contentCount: Int) -> Bool {
-        contentCount > sizeMax || size > sizeMax + endSizeMax
+        contentCount > sizeMax || size == windowSize
     }
 
     private mutating func drop(_ count: Int) {

@@ -20,16 +20,20 @@ struct ModbusRTUScanner: FrameScanner {
     }
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
-        let (scan, seen) = judge(bytes)
-        if seen == 0 || isAsAsked(bytes) { return scan }
+        let first = look(bytes, at: 0)
+        // Nothing counts within a reply that says it is as long as was asked for, until that is whole or known for
+        // damaged: another one, which is as long, is kept waiting by none.
+        let isAsAsked = first != .none && bytes.count > 2 && bytes[2] == request?.replyCount
+        if isAsAsked, case .whole(let size) = first { return .frame(size: size, content: 0..<size - 2) }
+        let (scan, seen) = judge(bytes, by: first)
+        if seen == 0 || isAsAsked { return scan }
         // The reply that is whole first counts: with a byte at a time these bytes were not known yet for what they are.
         return firstReply(in: bytes.extracting(0..<seen), known: known).map { .skip($0, .noise) } ?? scan
     }
 
     /// What the bytes are by their beginning, and how many of them had to be there before a reply further on counts no
     /// more.
-    private func judge(_ bytes: Span<UInt8>) -> (scan: FrameScan, seen: Int) {
-        let first = look(bytes, at: 0)
+    private func judge(_ bytes: Span<UInt8>, by first: Look) -> (scan: FrameScan, seen: Int) {
         if case .whole(let size) = first { return (.frame(size: size, content: 0..<size - 2), size - 1) }
         var agreed = 0
         if request != nil {
@@ -52,15 +56,6 @@ struct ModbusRTUScanner: FrameScanner {
             case .none, .damaged: return (.skip(1, .noise), 0)
             }
         }
-    }
-
-    /// Whether these bytes begin as a reply that is as long as was asked for. Nothing in it counts until it is whole or
-    /// known for damaged; that does not keep another one waiting, which is not shorter.
-    private func isAsAsked(_ bytes: Span<UInt8>) -> Bool {
-        guard let request, let size = request.replySize, (1...4).contains(request.function), bytes.count > 2 else {
-            return false
-        }
-        return bytes[0] == request.unit && bytes[1] == request.function && Int(bytes[2]) == size - 5
     }
 
     /// Where behind the first byte the reply begins that was whole first.
