@@ -4,7 +4,7 @@ extension FramingRule {
         let checksum = self.checksum.map { Checksum($0) }
         switch kind {
         case .line(let start, let end):
-            return LineScanner(start: start, end: end, checksum: checksum, sizeMax: sizeMax)
+            return LineScanner(start: start, end: end, checksum: checksum)
         case .fixed(let start, let size, let trailer):
             return FixedScanner(start: start, size: size, trailer: trailer, checksum: checksum)
         case .length(let start, let length, let trailer):

@@ -7,7 +7,7 @@ struct BlockScanner: FrameScanner {
     private let end: Mark
     private let takesEndLine: Bool
     private let checksum: Checksum?
-    /// Noise without a line's end waits no longer than this for it.
+    /// So much of noise is looked at: where no line ends in it, it waits no longer for that.
     private let noiseSizeMax: Int
 
     init(start: [UInt8], end: [UInt8], takesEndLine: Bool, checksum: Checksum?, sizeMax: Int) {
@@ -16,13 +16,13 @@ struct BlockScanner: FrameScanner {
         self.end = Mark(end)
         self.takesEndLine = takesEndLine
         self.checksum = checksum
-        noiseSizeMax = min(sizeMax - 1, 256)
+        noiseSizeMax = min(sizeMax, 257)
     }
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
         switch start.agreement(bytes, at: 0) {
         case .partial: return .needMoreBytes
-        case .none: return skipNoise(bytes)
+        case .none: return skipNoise(bytes.extracting(0..<min(bytes.count, noiseSizeMax)))
         case .whole: break
         }
         // With the end's line to be waited for, the end may stand in what is known.
@@ -42,6 +42,9 @@ struct BlockScanner: FrameScanner {
     }
 
     /// What stands before the next start, line by line. Line ends between two blocks are nothing.
+    ///
+    /// No more of it is looked at than waits where it comes byte by byte: else a start would be seen not to begin a
+    /// line in one piece, and taken for a line's beginning in several.
     private func skipNoise(_ bytes: Span<UInt8>) -> FrameScan {
         let next = lineOffset(of: start, in: bytes, from: 1) ?? bytes.count
         if isBreak(bytes[0]) {
@@ -51,7 +54,7 @@ struct BlockScanner: FrameScanner {
         if let count = breakOffset(in: bytes, from: 0) { return .skip(min(count, next), .noise) }
         if next < bytes.count { return .skip(next, .noise) }
         if start.isControl { return .skip(bytes.count, .noise) }
-        guard bytes.count > noiseSizeMax else { return .needMoreBytes }
+        guard bytes.count == noiseSizeMax else { return .needMoreBytes }
         // What is kept shows that its line has begun already, so that a mark behind it begins none.
         let kept = (1..<bytes.count).last { bytes[$0] != start.first } ?? bytes.count
         return .skip(kept, .noise)

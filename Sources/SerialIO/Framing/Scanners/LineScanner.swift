@@ -4,15 +4,18 @@
 /// lost. With a start a line begins at the last one in it.
 struct LineScanner: FrameScanner {
     private let start: Mark
+    private let isStartGiven: Bool
     private let end: LineEnd
+    /// The last byte of a line's end.
+    private let lastByte: UInt8
     private let checksum: Checksum?
-    private let sizeMax: Int
 
-    init(start: [UInt8], end: LineEnd, checksum: Checksum?, sizeMax: Int) {
+    init(start: [UInt8], end: LineEnd, checksum: Checksum?) {
         self.start = Mark(start)
+        isStartGiven = !start.isEmpty
         self.end = end
+        lastByte = end == .cr ? 0x0D : 0x0A
         self.checksum = checksum
-        self.sizeMax = sizeMax
     }
 
     var isKnownByStart: Bool { !start.isEmpty }
@@ -20,7 +23,7 @@ struct LineScanner: FrameScanner {
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
         let last = endOffset(in: bytes, from: known)
-        if !start.isEmpty, let skip = skipToStart(bytes, known: known, last: last) { return skip }
+        if isStartGiven, let skip = skipToStart(bytes, known: known, last: last) { return skip }
         guard let last else { return .needMoreBytes }
         let content = 0..<contentCount(bytes, last: last)
         if let checksum, !content.isEmpty, !checksum.matches(bytes.extracting(content)) {
@@ -39,7 +42,7 @@ struct LineScanner: FrameScanner {
     /// The offset of the last byte of the first line end whose last byte is not known.
     private func endOffset(in bytes: Span<UInt8>, from known: Int) -> Int? {
         var offset = known
-        while let next = bytes.firstOffset(of: end == .cr ? 0x0D : 0x0A, from: offset) {
+        while let next = bytes.firstOffset(of: lastByte, from: offset) {
             if end != .crlf || (next > 0 && bytes[next - 1] == 0x0D) { return next }
             offset = next + 1
         }
@@ -63,8 +66,8 @@ struct LineScanner: FrameScanner {
         let line = bytes.extracting(0..<count)
         switch start.agreement(line, at: 0) {
         case .whole:
-            guard let next = start.firstWholeOffset(in: line, from: max(1, known - start.count + 1)) else { return nil }
-            return next > sizeMax ? .skip(1, .tooLong(max: sizeMax)) : .skip(next, .noise)
+            let next = start.firstWholeOffset(in: line, from: max(1, known - start.count + 1))
+            return next.map { .skip($0, .noise) }
         case .partial where last == nil: return .needMoreBytes
         case .partial, .none:
             let next = start.firstOffset(in: line, from: 1)
