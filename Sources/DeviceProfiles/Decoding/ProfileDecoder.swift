@@ -20,6 +20,8 @@ public struct ProfileDecoder: Sendable {
         case registers
     }
 
+    /// Requests, and the indexes of the messages that may answer them; only of polls that say it.
+    private let answers: [(request: BytePattern, messages: Set<Int>)]
     /// Bytes of a checksum at the end of a text, which is no part of it.
     private let trailerSize: Int
     private let allowsLineEnds: Bool
@@ -31,9 +33,15 @@ public struct ProfileDecoder: Sendable {
         // A reply is known by its request, so that the fields of all messages are looked for in it.
         messages =
             profile.isModbus
-            ? [CompiledMessage(Message(fields: profile.messages.flatMap(\.fields)), deviceField: profile.deviceField)]
-            : profile.messages.map { CompiledMessage($0, deviceField: profile.deviceField) }
+            ? [CompiledMessage(Message(fields: profile.messages.flatMap(\.fields)))]
+            : profile.messages.map { CompiledMessage($0) }
         addressing = Self.addressing(profile)
+        answers = profile.polls.filter { !$0.reply.isEmpty }.map { poll in
+            let indexes = profile.messages.indices.filter { index in
+                profile.messages[index].name.map(poll.reply.contains) == true
+            }
+            return (poll.request.pattern(profile.parameters), Set(indexes))
+        }
         trailerSize = Self.trailerSize(profile.framing)
         if case .block = profile.framing.kind { allowsLineEnds = true } else { allowsLineEnds = false }
     }
@@ -77,17 +85,28 @@ public struct ProfileDecoder: Sendable {
     private func decodePlain(_ content: Span<UInt8>, _ request: [UInt8]?, _ readings: inout Readings) {
         switch addressing {
         case .bytes:
+            let candidates = candidates(request)
             for (index, message) in messages.enumerated() where message.matches(content) {
+                guard candidates?.contains(index) != false else { continue }
                 readings.message = index
                 return message.readBytes(content, into: &readings)
             }
             readings.verdict = .skipped
         case .text(let rule):
             let end = max(0, content.count - trailerSize)
-            decodeText(content.extracting(0..<end), rule, &readings)
+            decodeText(content.extracting(0..<end), rule, request, &readings)
         case .telegram(let decoder): decodeTelegram(decoder.decode(Self.slice(content)), &readings)
         case .registers: decodeRegisters(content, request, &readings)
         }
+    }
+
+    /// Indexes of the messages that may answer a request; nil where nothing says it, so that any may.
+    private func candidates(_ request: [UInt8]?) -> Set<Int>? {
+        guard let request, !answers.isEmpty else { return nil }
+        let fitting = answers.filter { $0.request.begins(request) }
+        // Of a request that begins like another the longer one is meant.
+        guard let longest = fitting.map(\.request.count).max() else { return nil }
+        return fitting.filter { $0.request.count == longest }.reduce(into: []) { $0.formUnion($1.messages) }
     }
 
     private static func slice(_ content: Span<UInt8>) -> ArraySlice<UInt8> {
@@ -96,7 +115,9 @@ public struct ProfileDecoder: Sendable {
 
     // MARK: Text
 
-    private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ readings: inout Readings) {
+    private func decodeText(
+        _ text: Span<UInt8>, _ rule: TextRule, _ request: [UInt8]?, _ readings: inout Readings
+    ) {
         // What a checksum proves may have marks in it, such as the ETX of many instruments.
         let isProven = profile.framing.checksum != nil
         guard isProven || TextSplitting.isText(text, allowsLineEnds: allowsLineEnds) else {
@@ -110,7 +131,9 @@ public struct ProfileDecoder: Sendable {
                 return
             }
         }
+        let candidates = candidates(request)
         for (index, message) in messages.enumerated() where message.matches(text) {
+            guard candidates?.contains(index) != false else { continue }
             switch message.pick(from: text, rule, &readings) {
             case .fits:
                 readings.message = index
@@ -139,7 +162,7 @@ public struct ProfileDecoder: Sendable {
         frame.readings.reserveCapacity(readings.entries.count + readings.others.count)
         for (index, entry) in readings.entries.enumerated() {
             let field = message.words[Int(entry.field)].field
-            if entry.field == message.deviceField { frame.device = readings.value(entry)?.text }
+            if frame.device == nil, field.name == profile.deviceField { frame.device = readings.value(entry)?.text }
             guard field.isPublished else { continue }
             let name = entry.element == 0 ? field.name : field.name(element: Int(entry.element))
             if let value = readings.value(entry) {
@@ -149,6 +172,7 @@ public struct ProfileDecoder: Sendable {
                 frame.withheld.append(WithheldReading(name: name, reason: reason))
             }
         }
+        if message.hasAlternatives { frame.keepFirstOfEachName() }
         frame.readings += readings.others
         if frame.device == nil, let name = profile.deviceField {
             frame.device = readings.others.first { $0.name == name }?.value.text
@@ -167,6 +191,15 @@ public struct ProfileDecoder: Sendable {
             index -= message.fields.count
         }
         return nil
+    }
+}
+
+extension DecodedFrame {
+    /// Of several fields of one name the first that has a value counts; the others were not meant.
+    fileprivate mutating func keepFirstOfEachName() {
+        var published: Set<String> = []
+        readings = readings.filter { published.insert($0.name).inserted }
+        withheld = withheld.filter { published.insert($0.name).inserted }
     }
 }
 

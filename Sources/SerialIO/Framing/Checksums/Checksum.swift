@@ -7,7 +7,7 @@ public final class Checksum: Sendable {
     /// Bytes that it takes in a frame, as it is encoded.
     public let size: Int
     /// Bytes of the value itself.
-    private let valueSize: Int
+    public let valueSize: Int
     private let table: CRCTable?
 
     /// Builds the tables that the rule needs.
@@ -35,6 +35,9 @@ public final class Checksum: Sendable {
 
     /// Whether the checksum in a frame is that of the frame. Not where the frame is too short to have one.
     public func matches(_ frame: [UInt8]) -> Bool { matches(frame.span) }
+
+    /// Whether a frame of this size has room for what counts and for the checksum.
+    public func fits(_ frameSize: Int) -> Bool { place(inFrameOf: frameSize) != nil }
 
     /// The checksum of these bytes, all of them, as it is written.
     public func bytes(of covered: Span<UInt8>) -> [UInt8] {
@@ -64,36 +67,39 @@ public final class Checksum: Sendable {
 
     /// The checksum as a number.
     func value(of bytes: Span<UInt8>) -> UInt32 {
+        if case .crc = rule.kind { return table?.checksum(of: bytes) ?? 0 }
+        return (plainValue(of: bytes) ^ rule.finalXor) & (valueSize == 1 ? 0xFF : 0xFFFF)
+    }
+
+    private func plainValue(of bytes: Span<UInt8>) -> UInt32 {
         switch rule.kind {
-        case .sum8: sum(bytes) & 0xFF
-        case .sum8Not: ~sum(bytes) & 0xFF
-        case .sum8Negative: (0 &- sum(bytes)) & 0xFF
-        case .sum8To(let total): (UInt32(total) &- sum(bytes)) & 0xFF
-        case .sum16: sum(bytes) & 0xFFFF
-        case .sum16Negative: (0 &- sum(bytes)) & 0xFFFF
+        case .sum8, .sum16: sum(bytes)
+        case .sum8Not: ~sum(bytes)
+        case .sum8Negative, .sum16Negative: 0 &- sum(bytes)
+        case .sum8To(let total): UInt32(total) &- sum(bytes)
         case .xor8: xor(bytes)
         case .fletcher8: fletcher(bytes)
         case .sum6: (sum(bytes) & 0x3F) + 0x20
         case .sum7Not: (0x7F &- sum(bytes)) & 0x7F
-        case .crc: table?.checksum(of: bytes) ?? 0
+        case .crc: 0
         }
     }
 
     private func sum(_ bytes: Span<UInt8>) -> UInt32 {
-        var sum: UInt32 = 0
+        var sum = rule.initial
         for index in bytes.indices { sum &+= UInt32(bytes[unchecked: index]) }
         return sum
     }
 
     private func xor(_ bytes: Span<UInt8>) -> UInt32 {
-        var xor: UInt8 = 0
+        var xor = UInt8(truncatingIfNeeded: rule.initial)
         for index in bytes.indices { xor ^= bytes[unchecked: index] }
         return UInt32(xor)
     }
 
     /// Two sums modulo 256; the first of them is written first (RFC 1145 with 8 bits, as u-blox has it).
     private func fletcher(_ bytes: Span<UInt8>) -> UInt32 {
-        var (first, second): (UInt8, UInt8) = (0, 0)
+        var (first, second) = (UInt8(truncatingIfNeeded: rule.initial), UInt8(0))
         for index in bytes.indices {
             first &+= bytes[unchecked: index]
             second &+= first
