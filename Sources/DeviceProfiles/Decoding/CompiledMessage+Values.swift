@@ -66,11 +66,7 @@ extension CompiledMessage {
         _ number: DecimalText, _ field: borrowing CompiledField, element: Int32, into readings: inout Readings
     ) {
         if !field.traits.isDisjoint(with: [.hasMissing, .hasNames]) {
-            let value =
-                switch number {
-                case .fraction(let fraction): fraction.value
-                case .long(let value): value
-                }
+            let value = number.value
             let words = words[Int(field.field)]
             if words.missingNumbers.contains(value) {
                 return readings.add(.missing, field: field.field, element: element)
@@ -149,7 +145,7 @@ extension CompiledMessage {
     }
 
     private func isMet(_ condition: FieldCondition, _ value: Reading.Value?) -> Bool {
-        guard let value else { return false }
+        guard let value else { return condition.allowed.contains(.text("")) }
         if !condition.allowed.isEmpty, !condition.allowed.contains(where: { $0.matches(value) }) { return false }
         if condition.refused.contains(where: { $0.matches(value) }) { return false }
         guard condition.min != nil || condition.max != nil else { return true }
