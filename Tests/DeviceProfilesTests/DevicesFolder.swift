@@ -16,12 +16,14 @@ enum DevicesFolder {
     /// Their names.
     static let names = library.entries().map(\.name)
 
-    /// The first whole profile in README.md.
-    static func example() throws -> Profile {
+    /// The whole profiles in README.md.
+    static func examples() throws -> [Profile] {
         let page = try FileContents(path: path + "/README.md", sizeMax: .mebibytes(1))
         let text = String(decoding: page.bytes, as: UTF8.self)
-        let block = text.split(separator: "```toml\n").first { $0.hasPrefix("format = 1") } ?? ""
-        let source = block.split(separator: "```").first ?? ""
-        return try Profile.read(String(source), file: "README.md", name: "example")
+        let blocks = text.split(separator: "```toml\n").filter { $0.hasPrefix("format = 1") }
+        return try blocks.enumerated().map { number, block in
+            let source = block.split(separator: "```").first ?? ""
+            return try Profile.read(String(source), file: "README.md", name: "example-\(number)")
+        }
     }
 }

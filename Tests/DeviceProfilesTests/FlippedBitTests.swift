@@ -11,8 +11,8 @@ import Testing
         for line in SampleLine.all(in: try DevicesFolder.library.profile(name)) { expectRejected(line) }
     }
 
-    @Test func `a frame of the example of the page with a flipped bit is rejected`() throws {
-        let lines = SampleLine.all(in: try DevicesFolder.example())
+    @Test func `a frame of the examples of the page with a flipped bit is rejected`() throws {
+        let lines = try DevicesFolder.examples().flatMap { SampleLine.all(in: $0) }
         #expect(!lines.isEmpty)
         for line in lines { expectRejected(line) }
     }

@@ -5,9 +5,33 @@ import Testing
 @testable import DeviceProfiles
 
 @Suite struct SampleTests {
-    @Test func `the example of the page is a sound profile`() throws {
-        let profile = try DevicesFolder.example()
-        #expect(ProfileSamples.run(profile).isEmpty && profile.samples.count == 1)
+    @Test func `the examples of the page are sound profiles, and no framing is without one`() throws {
+        let examples = try DevicesFolder.examples()
+        for example in examples {
+            #expect(ProfileSamples.run(example).isEmpty && !example.samples.isEmpty, "\(example.title)")
+        }
+        let kinds = Set(examples.map { Self.word(of: $0.framing.kind) })
+        let telegrams = FramingRule.Telegram.allCases.map(\.rawValue)
+        let declared = [
+            "line", "fixed", "length", "stuffed", "cobs", "ascii-hex", "block", "reply", "modbus-rtu", "modbus-ascii",
+        ]
+        #expect(kinds == Set(declared + telegrams))
+    }
+
+    private static func word(of kind: FramingRule.Kind) -> String {
+        switch kind {
+        case .line: "line"
+        case .fixed: "fixed"
+        case .length: "length"
+        case .stuffed: "stuffed"
+        case .cobs: "cobs"
+        case .asciiHex: "ascii-hex"
+        case .block: "block"
+        case .reply: "reply"
+        case .modbusRTU: "modbus-rtu"
+        case .modbusASCII: "modbus-ascii"
+        case .telegram(let telegram): telegram.rawValue
+        }
     }
 
     @Test func `a sample that is wrong says what came out instead`() throws {

@@ -6,15 +6,18 @@ struct BlockScanner: FrameScanner {
     private let start: Mark
     private let end: Mark
     private let takesEndLine: Bool
+    /// Bytes behind the end that belong to the block.
+    private let tail: Int
     private let checksum: Checksum?
     /// So much of noise is looked at: where no line ends in it, it waits no longer for that.
     private let noiseSizeMax: Int
 
-    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, checksum: Checksum?, sizeMax: Int) {
+    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, tail: Int, checksum: Checksum?, sizeMax: Int) {
         precondition(!start.isEmpty && !end.isEmpty, "a block has a start and an end")
         self.start = Mark(start)
         self.end = Mark(end)
         self.takesEndLine = takesEndLine
+        self.tail = tail
         self.checksum = checksum
         noiseSizeMax = min(sizeMax, 257)
     }
@@ -25,8 +28,8 @@ struct BlockScanner: FrameScanner {
         case .none: return skipNoise(bytes.extracting(0..<min(bytes.count, noiseSizeMax)))
         case .whole: break
         }
-        // With the end's line to be waited for, the end may stand in what is known.
-        let from = takesEndLine ? start.count : max(start.count, known - end.count + 1)
+        // With something behind the end to be waited for, the end may stand in what is known.
+        let from = takesEndLine || tail > 0 ? start.count : max(start.count, known - end.count + 1)
         guard let last = lineOffset(of: end, in: bytes, from: from), end.agreement(bytes, at: last) == .whole else {
             return .needMoreBytes
         }
@@ -35,6 +38,8 @@ struct BlockScanner: FrameScanner {
             guard let lineEnd = breakOffset(in: bytes, from: count) else { return .needMoreBytes }
             count = lineEnd
         }
+        count += tail
+        guard count <= bytes.count else { return .needMoreBytes }
         if let checksum, !checksum.matches(bytes.extracting(0..<count)) {
             return .skip(breakOffset(in: bytes, from: 0).map { min($0 + 1, count) } ?? count, .checksum)
         }

@@ -25,9 +25,12 @@ struct LineScanner: FrameScanner {
         let last = endOffset(in: bytes, from: known)
         if isStartGiven, let skip = skipToStart(bytes, known: known, last: last) { return skip }
         guard let last else { return .needMoreBytes }
-        let content = 0..<contentCount(bytes, last: last)
+        let count = contentCount(bytes, last: last)
+        // What is left of the last line's end, as where a device sends LF CR, is no part of this line.
+        let isLeftOver = bytes[0] == (end == .cr ? 0x0A : 0x0D)
+        let content = (isLeftOver ? min(1, count) : 0)..<count
         if let checksum, !content.isEmpty, !checksum.matches(bytes.extracting(content)) {
-            return .skip(content.count, .checksum)
+            return .skip(count, .checksum)
         }
         return .frame(size: last + 1, content: content)
     }
