@@ -15,12 +15,23 @@ public struct SenMLPack: Sendable {
 
     /// A pack for the readings of `device`, which may have any name: see ``senMLName(_:)``.
     public init(gateway: GatewayID, device: String, baseMilliseconds: Int64?, readings: [Reading]) {
-        var name = Self.senMLName(gateway.rawValue) + "/" + Self.senMLName(device) + "/"
-        // A name begins with a letter or a digit; a gateway's may begin with one of the other three.
-        if let head = name.utf8.first, !Self.isAlphanumeric(head) { name = "x" + name }
-        baseName = name
+        self.init(
+            baseName: Self.baseName(gateway: gateway, device: device), baseMilliseconds: baseMilliseconds,
+            readings: readings)
+    }
+
+    /// A pack under a name that ``baseName(gateway:device:)`` made.
+    public init(baseName: String, baseMilliseconds: Int64?, readings: [Reading]) {
+        self.baseName = baseName
         self.baseMilliseconds = baseMilliseconds
         self.readings = readings
+    }
+
+    /// What stands before the names of a device's readings.
+    public static func baseName(gateway: GatewayID, device: String) -> String {
+        let name = senMLName(gateway.rawValue) + "/" + senMLName(device) + "/"
+        // A name begins with a letter or a digit; a gateway's may begin with one of the other three.
+        return name.utf8.first.map(isAlphanumeric) == false ? "x" + name : name
     }
 
     /// `text` with `_` in the place of each character that a SenML name cannot have: it allows the ASCII letters and

@@ -79,8 +79,9 @@ extension CompiledMessage {
             isNegative = negative.texts.contains(sign)
         }
         guard let number = Self.number(value, place.type) else {
-            let isMissing = Self.isMissing(value.span)
-            return readings.add(isMissing ? .missing : .invalid, field: field.field, element: 0)
+            if Self.isMissing(value.span) { return readings.add(.missing, field: field.field, element: 0) }
+            guard place.type == .any else { return readings.add(.invalid, field: field.field, element: 0) }
+            return take(text: Self.string(value), field, element: 0, into: &readings)
         }
         take(number.signed(isNegative).times(factor), field, element: 0, into: &readings)
     }
@@ -125,7 +126,7 @@ extension CompiledMessage {
 
     private static func number(_ value: ArraySlice<UInt8>, _ type: TextType) -> DecimalText? {
         switch type {
-        case .number: return DecimalText.parse(value.span)
+        case .number, .any: return DecimalText.parse(value.span)
         case .ddmm: return DecimalText.parse(value.span).map { .long(degrees($0)) }
         case .text: return nil
         case .hex, .shex, .smhex:

@@ -5,6 +5,7 @@ final class CompiledMessage: Sendable {
     let pattern: TextPattern?
     let fields: [CompiledField]
     let words: [FieldWords]
+    let labels: [FieldLabel]
     /// What is picked of a text, each once; fields name them by their index.
     let picks: [TextPlace.Pick]
     /// The keys of ``picks`` in bytes; empty for picks that are no keys.
@@ -54,6 +55,7 @@ final class CompiledMessage: Sendable {
         for case .key(let key) in message.match { _ = index(of: .key(key)) }
         self.fields = fields
         self.words = words
+        labels = message.fields.map { FieldLabel($0) }
         self.picks = picks
         keys = picks.map { if case .key(let key) = $0 { Array(key.utf8) } else { [] } }
         let columns = picks.map { if case .column(let column) = $0 { column + 1 } else { 0 } }

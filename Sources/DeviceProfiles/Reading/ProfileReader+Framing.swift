@@ -245,7 +245,7 @@ extension ProfileReader {
         defer { table.finish() }
         table.require("format", example: "\"csv\"")
         let format = table.choice("format", of: TextFormat.self) ?? .csv
-        for key in ["separator"] where format != .csv {
+        for key in ["separator", "columns"] where format != .csv {
             table.refuse(key, "belongs to format = \"csv\", but the format is \(quoted(format.rawValue))")
         }
         for key in ["pair", "equals"] where format != .keyValue {
@@ -255,7 +255,7 @@ extension ProfileReader {
         case .csv:
             let separator = Array((table.string("separator") ?? ",").utf8)
             if separator.count != 1 { table.fail("must be one ASCII character", at: "separator") }
-            return .text(.csv(separator: separator[0]))
+            return .text(.csv(separator: separator[0], columns: table.integer("columns", in: 1...256)))
         case .keyValue:
             return .text(
                 .keyValue(
