@@ -13,15 +13,18 @@ extension ProfileDecoder {
         let message = messages[readings.message]
         frame.message = profile.isModbus ? messageName(of: readings) : message.name
         frame.readings.reserveCapacity(readings.entries.count + readings.others.count)
+        let list = message.labels
+        let labels = list.span
         for index in readings.entries.indices {
             let entry = readings.entries[index]
             if entry.field == message.deviceField { frame.device = readings.value(entry)?.text }
-            let label = message.labels[Int(entry.field)]
-            guard label.isPublished else { continue }
-            let name = label.name(element: entry.element)
+            let place = Int(entry.field)
+            guard labels[place].isPublished else { continue }
+            let name = labels[place].name(element: entry.element)
             if entry.state == .number {
-                let own = label.takesTelegramUnit ? readings.telegramUnits[Int32(index)] : nil
-                frame.readings.append(label.reading(name, entry.number, own, inPrimaryUnit: inPrimaryUnits))
+                let own = labels[place].takesTelegramUnit ? readings.telegramUnits[Int32(index)] : nil
+                frame.readings.append(
+                    labels[place].reading(name, entry.number, own, inPrimaryUnit: inPrimaryUnits))
             } else if let value = readings.value(entry) {
                 frame.readings.append(Reading(name: name, value: value))
             } else if let reason = entry.state.reason {

@@ -11,8 +11,9 @@ final class LineReceiver: SerialReceiver {
         var counters = SourceCounters()
         var state = SerialPortState.absent
         var devices: [DeviceIntake]
-        /// By device.
+        /// By device, and that of the last record: mostly it is that of the next, too.
         fileprivate var origins: [String: ReadingRecords.Origin] = [:]
+        fileprivate var lastOrigin: ReadingRecords.Origin?
         fileprivate var writer = JSONWriter()
 
         init(devices: [DeviceIntake] = []) { self.devices = devices }
@@ -65,7 +66,7 @@ final class LineReceiver: SerialReceiver {
     func received(frame: ArraySlice<UInt8>, answering request: RequestID?, bootMilliseconds: Int64) {
         switch content {
         case .raw(let origin):
-            let outcome = records.append(frame.span, of: origin, bootMilliseconds: bootMilliseconds)
+            let outcome = records.append(line: frame.span, of: origin, bootMilliseconds: bootMilliseconds)
             shared.withLock { $0.counters.count(outcome) }
         case .devices(let asked):
             let bytes = request.flatMap { asked[$0.device].requestBytes($0.request) }
@@ -116,15 +117,19 @@ final class LineReceiver: SerialReceiver {
 
     /// Under the lock, so that records of a device are in the order of its values.
     private func publish(_ output: DeviceIntake.Output, _ bootMilliseconds: Int64, _ shared: inout Shared) {
-        let origin = shared.origins[output.device] ?? newOrigin(output.device, &shared)
+        let origin = origin(output.device, &shared)
         shared.counters.count(
             records.append(
                 output.readings, of: origin, bootMilliseconds: bootMilliseconds, writer: &shared.writer))
     }
 
-    private func newOrigin(_ device: String, _ shared: inout Shared) -> ReadingRecords.Origin {
-        let origin = records.origin(device: device, topic: configuration.topic(device: device))
+    private func origin(_ device: String, _ shared: inout Shared) -> ReadingRecords.Origin {
+        if let last = shared.lastOrigin, last.device == device { return last }
+        let origin =
+            shared.origins[device]
+            ?? records.origin(device: device, topic: configuration.topic(device: device))
         shared.origins[device] = origin
+        shared.lastOrigin = origin
         return origin
     }
 }

@@ -1,3 +1,4 @@
+import LogStore
 import Records
 
 /// Puts what serial lines deliver into records of one source: readings as SenML packs (RFC 8428), and lines as they
@@ -27,17 +28,28 @@ struct ReadingRecords: Sendable {
     }
 
     /// What all records of one device have in common, made once.
-    struct Origin: Sendable {
+    final class Origin: Sendable {
+        let device: String
         fileprivate let topic: [UInt8]
         fileprivate let baseName: String
-        fileprivate let device: String
+        fileprivate let propertiesOfPack: PackedProperties
+        fileprivate let propertiesOfLine: PackedProperties
+        /// Whether a record can have such a topic and such a device.
+        fileprivate let isSound: Bool
+
+        fileprivate init(device: String, topic: String, gateway: GatewayID) {
+            self.device = device
+            self.topic = Array(topic.utf8)
+            baseName = SenMLPack.baseName(gateway: gateway, device: device)
+            propertiesOfPack = PackedProperties(
+                RecordProperties(contentType: SenMLPack.contentType, device: device))
+            propertiesOfLine = PackedProperties(RecordProperties(device: device))
+            isSound = topic.utf8.count <= Limits.topicSizeMax && device.utf8.count <= Limits.propertiesSizeMax / 2
+        }
     }
 
     /// The origin of a device's records.
-    func origin(device: String, topic: String) -> Origin {
-        Origin(
-            topic: Array(topic.utf8), baseName: SenMLPack.baseName(gateway: gateway, device: device), device: device)
-    }
+    func origin(device: String, topic: String) -> Origin { Origin(device: device, topic: topic, gateway: gateway) }
 
     /// Appends readings in primary units (RFC 8798, section 3), measured when the first byte of their frame came, by
     /// the clock as it stands now.
@@ -51,23 +63,23 @@ struct ReadingRecords: Sendable {
         let pack = SenMLPack(baseName: origin.baseName, baseMilliseconds: measured, readings: readings)
         writer.removeAll()
         guard pack.encode(into: &writer) else { return .empty }
-        return append(
-            writer.bytes.span, contentType: SenMLPack.contentType, of: origin, bootMilliseconds: bootMilliseconds)
+        return append(writer.bytes.span, origin.propertiesOfPack, of: origin, bootMilliseconds)
     }
 
-    /// Appends a payload as it came.
-    func append(
-        _ payload: Span<UInt8>, contentType: String? = nil, of origin: Origin, bootMilliseconds: Int64
+    /// Appends a line as it came.
+    func append(line: Span<UInt8>, of origin: Origin, bootMilliseconds: Int64) -> Outcome {
+        append(line, origin.propertiesOfLine, of: origin, bootMilliseconds)
+    }
+
+    private func append(
+        _ payload: Span<UInt8>, _ properties: PackedProperties, of origin: Origin, _ bootMilliseconds: Int64
     ) -> Outcome {
         // What a device sends may be long, and what is made of it longer; so may be the name that it gives itself.
-        guard payload.count <= Limits.payloadSizeMax, origin.topic.count <= Limits.topicSizeMax,
-            origin.device.utf8.count <= Limits.propertiesSizeMax / 2
-        else { return .refused }
+        guard origin.isSound, payload.count <= Limits.payloadSizeMax else { return .refused }
         let details = IntakeDetails(
-            properties: RecordProperties(contentType: contentType, device: origin.device), isRedeliverable: false,
-            bootMilliseconds: bootMilliseconds)
-        let isTaken = recorder.append(
-            slot, topic: origin.topic.span.bytes, payload: payload.bytes, details: details)
+            properties: properties, isRedeliverable: false, bootMilliseconds: bootMilliseconds)
+        let topic = origin.topic
+        let isTaken = recorder.append(slot, topic: topic.span.bytes, payload: payload.bytes, details: details)
         return isTaken ? .taken : .dropped
     }
 }
