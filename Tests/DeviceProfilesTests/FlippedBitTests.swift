@@ -120,6 +120,7 @@ private struct SampleLine: CustomStringConvertible {
         case .cobs: "cobs"
         case .asciiHex: "ascii-hex"
         case .block: "block"
+        case .reply: "reply"
         case .modbusRTU: "modbus-rtu"
         case .modbusASCII: "modbus-ascii"
         case .telegram(let telegram): telegram.rawValue

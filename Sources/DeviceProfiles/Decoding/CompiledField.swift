@@ -94,7 +94,7 @@ struct CompiledField: Sendable {
             textType = place.type
             let isPlain =
                 place.part == nil && place.split == nil && place.negative == nil && place.letters == nil
-                && place.type == .number
+                && (place.type == .number || place.type == .any)
             if !isPlain { traits.insert(.isElaborate) }
         case .composed: kind = .composed
         }

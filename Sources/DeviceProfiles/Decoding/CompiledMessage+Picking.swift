@@ -14,7 +14,9 @@ extension CompiledMessage {
     }
 
     /// Fills `readings.picks`. Columns have been divided already.
-    func pick(from text: Span<UInt8>, _ rule: TextRule, _ readings: inout Readings) -> Picking {
+    func pick(
+        from text: Span<UInt8>, _ rule: TextRule, keepsOthers: Bool, _ readings: inout Readings
+    ) -> Picking {
         switch rule {
         case .csv:
             guard matchesColumns(text, readings) else { return .isAnother }
@@ -26,16 +28,18 @@ extension CompiledMessage {
             }
             return .fits
         case .keyValue(let pair, let equals):
-            let count = TextSplitting.pairs(text, pair: pair, equals: equals, keys: keys, into: &readings)
+            let problem = TextSplitting.pairs(
+                text, pair: pair, equals: equals, keys: keys, keepsOthers: keepsOthers, into: &readings)
             for (index, pick) in picks.enumerated() {
                 if case .column(let column) = pick, column < readings.cells.count {
                     readings.picks[index] = readings.cells[column]
                 }
             }
             guard matchesKeys(readings) else { return .isAnother }
-            return count > 0 ? .fits : .isNone("it has no name=value pair")
+            return problem.map { .isNone($0) } ?? .fits
         case .json:
-            if let problem = TextSplitting.members(text, keys: keys, into: &readings) { return .isNone(problem) }
+            let problem = TextSplitting.members(text, keys: keys, keepsOthers: keepsOthers, into: &readings)
+            if let problem { return .isNone(problem) }
             return matchesKeys(readings) ? .fits : .isAnother
         case .pattern: return pickGroups(text, &readings)
         case .characters:

@@ -77,8 +77,9 @@ extension CompiledMessage {
             isNegative = negative.texts.contains(sign)
         }
         guard let number = number(value, place.type) else {
-            let isMissing = Self.isMissing(value.span)
-            return readings.add(isMissing ? .missing : .invalid, field: field.field, element: 0)
+            if Self.isMissing(value.span) { return readings.add(.missing, field: field.field, element: 0) }
+            guard place.type == .any else { return readings.add(.invalid, field: field.field, element: 0) }
+            return take(text: Self.string(value), field, element: 0, into: &readings)
         }
         take(number.signed(isNegative).scaled(scaling), field, element: 0, into: &readings)
     }
@@ -123,7 +124,7 @@ extension CompiledMessage {
 
     private func number(_ value: ArraySlice<UInt8>, _ type: TextType) -> DecimalText? {
         switch type {
-        case .number: return DecimalText.parse(value.span, comma: hasDecimalComma)
+        case .number, .any: return DecimalText.parse(value.span, comma: hasDecimalComma)
         case .ddmm:
             let number = DecimalText.parse(value.span, comma: hasDecimalComma).map(Self.degrees)
             return (number ?? degrees(value)).map { .long($0) }

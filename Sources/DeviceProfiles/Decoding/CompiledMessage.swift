@@ -6,6 +6,7 @@ final class CompiledMessage: Sendable {
     let records: RecordRule?
     let fields: [CompiledField]
     let words: [FieldWords]
+    let labels: [FieldLabel]
     /// What is picked of a text, each once; fields name them by their index.
     let picks: [TextPlace.Pick]
     /// The keys of ``picks`` in bytes; empty for picks that are no keys.
@@ -20,7 +21,7 @@ final class CompiledMessage: Sendable {
     let hasMovableFields: Bool
     /// For each field the next of the same name, which counts where it has no value; -1 where there is none.
     let alternatives: [Int32]
-    var hasAlternatives: Bool { alternatives.contains { $0 >= 0 } }
+    let hasAlternatives: Bool
 
     init(_ message: Message, hasDecimalComma: Bool = false) {
         self.hasDecimalComma = hasDecimalComma
@@ -65,6 +66,7 @@ final class CompiledMessage: Sendable {
         for case .key(let key) in message.match { _ = index(of: .key(key)) }
         self.fields = fields
         self.words = words
+        labels = message.fields.map { FieldLabel($0) }
         self.picks = picks
         keys = picks.map { if case .key(let key) = $0 { Array(key.utf8) } else { [] } }
         columnCount = Self.columnCount(picks, message.match)
@@ -72,6 +74,7 @@ final class CompiledMessage: Sendable {
         alternatives = names.indices.map { index in
             names[(index + 1)...].firstIndex(of: names[index]).map { Int32($0) } ?? -1
         }
+        hasAlternatives = alternatives.contains { $0 >= 0 }
         resolutionOrder = Self.resolutionOrder(fields, words, alternatives)
         hasMovableFields = fields.contains { $0.traits.contains(.isMovable) }
     }

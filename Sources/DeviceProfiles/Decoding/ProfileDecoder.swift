@@ -24,8 +24,9 @@ public struct ProfileDecoder: Sendable {
     private let replies: [(request: RequestTemplate, messages: Set<Int>)]
     /// Bytes of a checksum at the end of a text, which is no part of it.
     private let trailerSize: Int
-    /// Control characters that its texts may have.
-    private let controls: ByteSet
+    private let textCheck: TextCheck
+    /// How many columns of a line are looked for.
+    private let columnsMax: Int
 
     /// A decoder for a profile as its reader made it.
     public init(_ profile: Profile) {
@@ -44,7 +45,10 @@ public struct ProfileDecoder: Sendable {
             )
         }
         trailerSize = Self.trailerSize(profile.framing)
-        controls = Self.controls(profile.framing.kind)
+        textCheck = TextCheck(profile)
+        let wanted = messages.reduce(0) { max($0, $1.columnCount) }
+        // One more than there must be, to see that there are too many.
+        if case .csv(_, let columns?) = profile.text { columnsMax = columns + 1 } else { columnsMax = wanted }
     }
 
     private static func addressing(_ profile: Profile) -> Addressing {
@@ -54,15 +58,6 @@ public struct ProfileDecoder: Sendable {
             if let decoder = TelegramDecoders.decoder(for: kind) { return .telegram(decoder) }
         }
         return profile.text.map { .text($0) } ?? .bytes
-    }
-
-    /// Tab, STX and ETX, with which instruments frame their lines, the framing's own marks, and in blocks line ends.
-    private static func controls(_ kind: FramingRule.Kind) -> ByteSet {
-        switch kind {
-        case .line(let start, _): ByteSet([0x09, 0x02, 0x03] + start)
-        case .block(let start, let end, _, _): ByteSet([0x09, 0x02, 0x03, 0x0A, 0x0D] + start + end)
-        default: ByteSet([0x09, 0x02, 0x03])
-        }
     }
 
     private static func trailerSize(_ framing: FramingRule) -> Int {
@@ -124,30 +119,26 @@ public struct ProfileDecoder: Sendable {
     // MARK: Text
 
     private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ answers: Set<Int>?, _ readings: inout Readings) {
-        // What a checksum proves may have marks in it, such as the ETX of many instruments.
-        let isProven = profile.framing.checksum != nil
-        guard isProven || TextSplitting.isText(text, allowing: controls) else {
+        guard textCheck.passes(text) else {
             readings.verdict = .rejected(reason: "it has characters that no text has")
             return
         }
-        if case .csv(let separator) = rule {
-            let limit = messages.reduce(0) { max($0, $1.columnCount) }
-            guard TextSplitting.columns(text, separator: separator, limit: limit, into: &readings.cells) else {
-                readings.verdict = .rejected(reason: "a quoted value has no end or text behind it")
-                return
-            }
+        if case .csv(let separator, let count) = rule, let problem = divide(text, separator, count, &readings) {
+            readings.verdict = .rejected(reason: problem)
+            return
         }
         for (index, message) in messages.enumerated()
         where message.matches(text) && answers?.contains(index) != false {
-            switch message.pick(from: text, rule, &readings) {
+            switch message.pick(from: text, rule, keepsOthers: profile.publishesOthers, &readings) {
             case .fits:
                 readings.message = index
                 return message.readPicks(text, into: &readings)
             case .converted(let bytes):
                 readings.message = index
                 return message.readPicks(bytes.span, into: &readings)
-            case .isAnother: continue
+            case .isAnother: readings.others.removeAll(keepingCapacity: true)
             case .isNone(let reason):
+                readings.others.removeAll(keepingCapacity: true)
                 readings.verdict = .rejected(reason: reason)
                 return
             }
@@ -155,69 +146,13 @@ public struct ProfileDecoder: Sendable {
         readings.verdict = .skipped
     }
 
-    // MARK: What is published
-
-    /// Makes readings of what the buffer holds.
-    public func frame(from readings: Readings) -> DecodedFrame {
-        var frame = DecodedFrame()
-        frame.verdict = readings.verdict
-        guard readings.message >= 0 else { return frame }
-        let message = messages[readings.message]
-        frame.message = profile.isModbus ? messageName(of: readings) : message.name
-        frame.readings.reserveCapacity(readings.entries.count + readings.others.count)
-        for (index, entry) in readings.entries.enumerated() {
-            let field = message.words[Int(entry.field)].field
-            if frame.device == nil, field.name == profile.deviceField { frame.device = readings.value(entry)?.text }
-            guard field.isPublished else { continue }
-            let name = entry.element == 0 ? field.name : field.name(element: Int(entry.element))
-            if let value = readings.value(entry) {
-                let unit = field.unit ?? (field.scale == 1 ? readings.telegramUnits[Int32(index)] : nil)
-                frame.readings.append(Reading(name: name, value: value, unit: unit))
-            } else if let reason = entry.state.reason {
-                frame.withheld.append(WithheldReading(name: name, reason: reason))
-            }
+    /// Divides a line into `readings.cells`. Returns what is wrong with it; nil where nothing is.
+    private func divide(_ text: Span<UInt8>, _ separator: UInt8, _ count: Int?, _ readings: inout Readings) -> String? {
+        guard TextSplitting.columns(text, separator: separator, limit: columnsMax, into: &readings.cells) else {
+            return "a quoted value has no end or text behind it"
         }
-        if message.hasAlternatives { frame.keepFirstOfEachName() }
-        frame.readings += readings.others
-        if frame.device == nil, let name = profile.deviceField {
-            frame.device = readings.others.first { $0.name == name }?.value.text
-        }
-        return frame
-    }
-
-    /// The message of the first register that was read.
-    private func messageName(of readings: Readings) -> String? {
-        guard profile.messages.count > 1, let first = readings.entries.first else {
-            return profile.messages.first?.name
-        }
-        var index = Int(first.field)
-        for message in profile.messages {
-            if index < message.fields.count { return message.name }
-            index -= message.fields.count
-        }
-        return nil
-    }
-}
-
-extension DecodedFrame {
-    /// Of several fields of one name the first that has a value counts; the others were not meant.
-    fileprivate mutating func keepFirstOfEachName() {
-        var published: Set<String> = []
-        readings = readings.filter { published.insert($0.name).inserted }
-        withheld = withheld.filter { published.insert($0.name).inserted }
-    }
-}
-
-extension Subtraction {
-    /// The bytes with the constant taken away.
-    func applied(to content: Span<UInt8>) -> [UInt8] {
-        var bytes = content.withUnsafeBufferPointer { Array($0) }
-        let end = min(bytes.count, to > 0 ? to : bytes.count + to)
-        var index = from
-        while index < end {
-            bytes[index] &-= value
-            index += 1
-        }
-        return bytes
+        let found = readings.cells.count
+        guard let count, found != count else { return nil }
+        return found > count ? "it has more than \(count) columns" : "it has \(found) columns, not \(count)"
     }
 }

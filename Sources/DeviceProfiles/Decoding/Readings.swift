@@ -77,6 +77,17 @@ public struct Readings: Sendable {
         texts.append(text)
     }
 
+    /// Adds what no field names, as ``TextType/any`` reads it.
+    mutating func keep(_ text: Span<UInt8>, under name: String) {
+        if let number = DecimalText.parse(text)?.value {
+            // A number that no Double holds is no reading: 1e999 is not infinite.
+            if number.isFinite { others.append(Reading(name: name, value: .number(number))) }
+        } else if !CompiledMessage.isMissing(text) {
+            let trimmed = text.extracting(DecimalText.trimmedRange(of: text))
+            others.append(Reading(name: name, value: .text(TextSplitting.string(trimmed))))
+        }
+    }
+
     mutating func add(_ value: Reading.Value, field: Int32, element: Int32) {
         switch value {
         case .number(let number): add(number: number, field: field, element: element)

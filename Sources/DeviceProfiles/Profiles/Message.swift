@@ -125,8 +125,8 @@ struct SendableRegex: @unchecked Sendable {
 
 /// How a text is divided.
 public enum TextRule: Hashable, Sendable {
-    /// Into columns. A separator of one space is any run of spaces.
-    case csv(separator: UInt8)
+    /// Into columns, of which there must be so many; nil for any number. A separator of one space is any run of spaces.
+    case csv(separator: UInt8, columns: Int? = nil)
     /// Into `name=value` pairs, parted by any of `pair`; `equals` are the signs between name and value.
     case keyValue(pair: [UInt8], equals: [UInt8])
     /// An object of JSON (RFC 8259); nested names are joined by dots.

@@ -20,7 +20,8 @@ public struct Profile: Hashable, Sendable {
     public var notes = ""
     /// The field whose value tells several devices behind one port apart.
     public var deviceField: String?
-    /// Whether keys of a telegram that no field names are published under their own names.
+    /// Whether what no field names is published under the name that it has in the frame: keys of a telegram, members of
+    /// JSON, pairs.
     public var publishesOthers = false
     /// For so long after opening or wake-up nothing is published.
     public var warmUp = Duration.zero

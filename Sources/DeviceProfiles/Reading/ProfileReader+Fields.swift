@@ -175,7 +175,7 @@ extension ProfileReader {
             switch field.place {
             case .bytes(let place): place.type.isInteger ? (place.type.size ?? place.size).map { $0 * 8 } : nil
             case .register(let place): place.type?.isInteger == true ? (place.half == nil ? place.size * 8 : 8) : nil
-            case .text(let place): place.type == .text || place.type == .ddmm ? nil : 64
+            case .text(let place): [.text, .any, .ddmm].contains(place.type) ? nil : 64
             case .composed: nil
             }
         let key = table.has("bit") ? "bit" : "bits"

@@ -31,7 +31,7 @@ extension ProfileReader {
         defer { table.finish() }
         table.require("format", example: "\"csv\"")
         let format = table.choice("format", of: TextFormat.self) ?? .csv
-        for key in ["separator"] where format != .csv {
+        for key in ["separator", "columns"] where format != .csv {
             table.refuse(key, "belongs to format = \"csv\", but the format is \(quoted(format.rawValue))")
         }
         for key in ["pair", "equals"] where format != .keyValue {
@@ -45,7 +45,7 @@ extension ProfileReader {
             if hasDecimalComma, separator == [0x2C] {
                 table.fail("is the separator of columns; say separator = \";\" or what else parts them", at: "decimal")
             }
-            return .text(.csv(separator: separator[0]))
+            return .text(.csv(separator: separator[0], columns: table.integer("columns", in: 1...256)))
         case .keyValue:
             let pair = Array((table.string("pair") ?? (hasDecimalComma ? " ;\t" : " ,;\t")).utf8)
             if hasDecimalComma, pair.contains(0x2C) { table.fail("a comma parts pairs already", at: "decimal") }

@@ -107,10 +107,20 @@ struct ProfileReader {
 
     private func readOthers(_ top: TableReader) -> Bool {
         guard let others = top.boolean("others") else { return false }
-        if others, addressing != .keys {
-            top.fail("is for telegrams that describe themselves; here [framing] kind is none of them", at: "others")
+        if others, !hasNames {
+            top.fail(
+                "is for telegrams that describe themselves, JSON and key-value; here values have no names", at: "others"
+            )
         }
         return others
+    }
+
+    /// Whether values stand under names.
+    private var hasNames: Bool {
+        switch addressing {
+        case .keys, .text(.json), .text(.keyValue): true
+        case .bytes, .registers, .text: false
+        }
     }
 
     /// Bytes in hexadecimal, of which some may be `??`. Nil where the key is absent or wrong.
