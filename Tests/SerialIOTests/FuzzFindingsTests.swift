@@ -1,4 +1,3 @@
-import AgentTestKit
 import SerialIO
 import Testing
 
