@@ -138,6 +138,7 @@ private struct SampleLine: CustomStringConvertible {
         guard let frame = places.first(where: { $0.contains(place) }) else { return .harmless("it is in no frame") }
         let isLetter = (0x41...0x46).contains(bytes[place] & 0xDF)
         if bit == 5, isLetter, isDigit(place, in: frame) { return .harmless("digits may be of either case") }
+        if let mask = rule.checksum?.mask, mask != .max { return .uncovered("of the checksum only some bits count") }
         switch rule.kind {
         case .line, .fixed, .length:
             return isCovered(place - frame.lowerBound, frame.count) ? nil : .uncovered("the checksum begins behind it")

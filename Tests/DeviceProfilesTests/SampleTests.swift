@@ -57,7 +57,8 @@ import Testing
         #expect(
             failures.map(\.description) == [
                 "sample 1 (wrong value): co2 is 636, not 637",
-                "sample 2: no frame comes out of it: the checksum does not fit",
+                "sample 2: no frame comes out of it: the checksum does not fit; bytes 1 to 7 give BA, and the frame "
+                    + "has BB",
                 "sample 3: it must be rejected, and gives 1 readings: co2 = 636",
                 "sample 4: co2 must be missing, and is 636",
             ])

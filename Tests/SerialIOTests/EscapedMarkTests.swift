@@ -83,6 +83,17 @@ import Testing
         #expect(Checksum(rule).bytes(of: Array("123456789".utf8)) == expected)
     }
 
+    @Test func `only some bits of a checksum may count`() {
+        var rule = ChecksumRule(.sum8Negative)
+        rule.mask = 0x7F
+        let checksum = Checksum(rule)
+        #expect(checksum.matches([1, 2, 0xFD]) && checksum.matches([1, 2, 0x7D]) && !checksum.matches([1, 2, 0xFC]))
+        #expect(checksum.bytes(of: [1, 2]) == [0x7D])
+        var wide = ChecksumRule(.sum16, encoding: .le)
+        wide.mask = 0x0FFF
+        #expect(Checksum(wide).matches([0x12, 0x12, 0xF0]) && !Checksum(wide).matches([0x12, 0x13, 0xF0]))
+    }
+
     @Test func `bits of a length field are the length, and a table may say it`() {
         var bits = LengthField(at: 1, width: 2, isLittleEndian: true, add: 3, allowed: .range(3...6))
         bits.bits = 6...15

@@ -13,7 +13,7 @@ extension ProfileReader {
         defer { table.finish() }
         table.require("kind", example: "\"sum8\"")
         guard let kind = readChecksumKind(table) else {
-            for key in ["over", "at", "encoding", "raw", "avoid", "init", "xorout"] {
+            for key in ["over", "at", "encoding", "raw", "avoid", "init", "xorout", "mask"] {
                 table.refuse(key, "kind says that there is none")
             }
             return nil
@@ -28,6 +28,10 @@ extension ProfileReader {
         rule.isOfRawBytes = table.boolean("raw") ?? false
         rule.avoided = bytes(table, "avoid") ?? []
         readChange(table, into: &rule)
+        if let mask = table.integer("mask", in: 1...Int(UInt32.max)) {
+            rule.mask = UInt32(mask)
+            if ![.be, .le].contains(rule.encoding) { table.fail("is for bytes, not for digits", at: "mask") }
+        }
         if rule.encoding == .sdi12, !rule.isOfSixteenBits {
             table.fail("three characters of six bits hold a checksum of 16 bits", at: "encoding")
         }

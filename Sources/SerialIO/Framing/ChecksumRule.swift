@@ -19,6 +19,8 @@ public struct ChecksumRule: Hashable, Sendable {
     public var initial: UInt32 = 0
     /// What its result is changed by, by exclusive or; 0 for a CRC, which has its own.
     public var finalXor: UInt32 = 0
+    /// Which bits of it count; those of bytes, not of digits.
+    public var mask = UInt32.max
 
     /// The catalogue.
     public enum Kind: Hashable, Sendable {

@@ -29,12 +29,23 @@ public final class Checksum: Sendable {
     public func matches(_ frame: Span<UInt8>) -> Bool {
         guard let place = place(inFrameOf: frame.count) else { return false }
         let value = value(of: frame.extracting(place.covered))
-        for index in 0..<size where canonical(frame[place.at + index]) != encodedByte(index, of: value) { return false }
+        for index in 0..<size {
+            let difference = canonical(frame[place.at + index]) ^ encodedByte(index, of: value)
+            if difference & mask(of: index) != 0 { return false }
+        }
         return true
     }
 
     /// Whether the checksum in a frame is that of the frame. Not where the frame is too short to have one.
     public func matches(_ frame: [UInt8]) -> Bool { matches(frame.span) }
+
+    /// What stands in a frame as its checksum, and what would fit; nil where the frame has no room for it.
+    public func comparison(in frame: [UInt8]) -> (covered: Range<Int>, found: [UInt8], expected: [UInt8])? {
+        guard let place = place(inFrameOf: frame.count) else { return nil }
+        return (
+            place.covered, Array(frame[place.at..<place.at + size]), bytes(of: Array(frame[place.covered]))
+        )
+    }
 
     /// Whether a frame of this size has room for what counts and for the checksum.
     public func fits(_ frameSize: Int) -> Bool { place(inFrameOf: frameSize) != nil }
@@ -42,7 +53,7 @@ public final class Checksum: Sendable {
     /// The checksum of these bytes, all of them, as it is written.
     public func bytes(of covered: Span<UInt8>) -> [UInt8] {
         let value = value(of: covered)
-        return (0..<size).map { encodedByte($0, of: value) }
+        return (0..<size).map { encodedByte($0, of: value) & mask(of: $0) }
     }
 
     /// The checksum of these bytes, all of them, as it is written.
@@ -118,6 +129,15 @@ public final class Checksum: Sendable {
             case .sdi12: UInt8(truncatingIfNeeded: 0x40 | value >> UInt32(12 - 6 * index) & 0x3F)
             }
         return !rule.avoided.isEmpty && rule.avoided.contains(byte) ? byte &+ 1 : byte
+    }
+
+    /// The bits that count in one byte of the checksum as it is written.
+    private func mask(of index: Int) -> UInt8 {
+        switch rule.encoding {
+        case .be: part(valueSize - 1 - index, of: rule.mask)
+        case .le: part(index, of: rule.mask)
+        case .hex, .hexLE, .sdi12: 0xFF
+        }
     }
 
     /// A byte of the value, counted from the lowest.
