@@ -1,3 +1,4 @@
+import DeviceProfiles
 import Testing
 
 /// What a profile of text may not say, and what is said of it.
@@ -68,5 +69,58 @@ import Testing
         #expect(
             issues(Self.line + "text = { format = \"json\" }\n" + message).first
                 == #"6: message[1].match[1].columns: columns are of [text] format = "csv" and of NMEA"#)
+    }
+
+    @Test(arguments: [
+        ("sml", "1.8.0", #""1.8.0" is no code of SML; they are written "1-0:1.8.0*255""#),
+        ("sml", "1-0:1.8.0", #""1-0:1.8.0" is no code of SML; they are written "1-0:1.8.0*255""#),
+        ("dlms-hdlc", "1-0:1.8.0*255", #""1-0:1.8.0*255" is no code of DLMS; they are written "1.0.1.8.0.255""#),
+        ("dlms-hdlc", "1.8.0", #""1.8.0" is no code of DLMS; they are written "1.0.1.8.0.255""#),
+        ("iec62056-21", "1-0:1.8.0*255", #""*255" is left out of codes: "1-0:1.8.0""#),
+    ])
+    func `a key that the telegram never has is named with one that it has`(kind: String, key: String, issue: String) {
+        let text = "framing = { kind = \"\(kind)\" }\nfields = [{ name = \"x\", key = \"\(key)\" }]"
+        #expect(issues(text) == ["5: fields[1].key: " + issue])
+    }
+
+    @Test(arguments: [
+        ("sml", "1-0:16.7.0*255"), ("sml", "129-129:199.130.3*255"), ("sml", "server_id"), ("dlms-hdlc", "time"),
+        ("dlms-hdlc", "0.0.96.1.0.255"), ("iec62056-21", "1.8.0*01"), ("iec62056-21", "C.1.0"),
+        ("dsmr-p1", "1-0:1.8.1"),
+    ])
+    func `keys that telegrams have are keys`(kind: String, key: String) {
+        let text = "framing = { kind = \"\(kind)\" }\nfields = [{ name = \"x\", key = \"\(key)\" }]"
+        #expect(issues(text).isEmpty)
+    }
+
+    @Test func `a sentence is matched by its name alone`() {
+        let text = """
+            framing = { kind = "nmea" }
+            message = [{ match = [{ column = 0, is = "$GPGGA" }], fields = [{ name = "x", column = 1 }] }]
+            """
+        #expect(
+            issues(text) == [
+                #"5: message[1].match[1].is: a sentence's name is without the "$": "GPGGA""#
+            ])
+    }
+
+    @Test(arguments: [
+        (
+            #"framing = { kind = "line", start = "02" }"#, "",
+            #"4: framing.start: is the text "02" here; the byte 02 is "\u0002""#
+        ),
+        (
+            #"framing = { kind = "line", end = "0D 0A" }"#, "",
+            #"4: framing.end: is the text "0D 0A" here; the byte 0D is "\u000D""#
+        ),
+        (
+            #"framing = { kind = "line" }"#, #", unit = "C""#,
+            #"6: fields[1].unit: "C" is the coulomb; degrees Celsius are "Cel""#
+        ),
+    ])
+    func `what is right and looks wrong is a remark`(framing: String, keys: String, remark: String) throws {
+        let fields = "fields = [{ name = \"x\", column = 0\(keys) }]"
+        let found = try profile(framing + "\ntext = { format = \"csv\" }\n" + fields).remarks.map { "\($0)" }
+        #expect(found.contains("t.toml:" + remark))
     }
 }

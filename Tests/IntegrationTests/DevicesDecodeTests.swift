@@ -65,6 +65,10 @@ import Testing
         try write("", in: folder)
         #expect(try await code("mine", "00 11") == .exited(65))
         #expect(try await code("mine", "0") == .exited(64))
+        #expect(try await code("mine", "") == .exited(64))
+        let request = try await Command.run(
+            "devices", "decode", "--profile", "eastron-sdm120", "--hex", "01", "--reply-to", "01 04")
+        #expect(request.ending == .exited(64) && request.output.contains("no Modbus request"))
     }
 
     @Test func `check names every mistake and every sample that fails, and exits with 78`() async throws {

@@ -68,6 +68,11 @@ import Testing
             expectEveryFlippedBitRejected(frame, by: rule)
         }
         expectTold([.frame("\u{2}\u{3}\u{3}"), .frame("\u{2}\t\u{3}\n")], of: frames[1] + frames[2], by: rule)
+        expectTold(
+            [
+                .skipped(2, .unfinished("a block begins before the last one has ended")), .frame("\u{2}A\u{3}B"),
+                .skipped(1, .checksum), .noise(2), .frame("\u{2}A\u{3}B"),
+            ], of: [0x02, 0x41] + frames[0] + [0x02, 0x42, 0x03] + frames[0], by: rule)
     }
 
     private let nmea = FramingRule(.telegram(.nmea), sizeMax: 100)

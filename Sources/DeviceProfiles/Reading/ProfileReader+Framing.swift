@@ -59,6 +59,7 @@ extension ProfileReader {
         switch kind {
         case .line:
             let start = Array((table.string("start") ?? "").utf8)
+            noteHexadecimal(table)
             return .line(start: start, end: readTerminator(table))
         case .fixed:
             table.require("size", example: "9")
@@ -95,13 +96,26 @@ extension ProfileReader {
         case nil, "\n": return .lf
         case "\r": return .cr
         case "\r\n": return .crlf
-        case .some(let text):
-            table.fail("\(quoted(text)) ends no line; allowed are \"\\n\", \"\\r\" and \"\\r\\n\"", at: "end")
-            return .lf
+        case .some(let text): return .text(Array(text.utf8))
+        }
+    }
+
+    /// Marks of text that look like the bytes which other framings have.
+    private func noteHexadecimal(_ table: TableReader) {
+        for key in ["start", "end"] {
+            guard let text = table.peekString(key), let bytes = BytePattern(hexadecimal: text)?.bytes,
+                let first = bytes.first,
+                let byte = first, byte < 0x20
+            else { continue }
+            let escape = "\\u00" + TelegramText.hexadecimal(byte)
+            table.note(
+                "is the text \(quoted(text)) here; the byte \(TelegramText.hexadecimal(byte)) is \"\(escape)\"", at: key
+            )
         }
     }
 
     private func readMarks(_ table: TableReader) -> (start: [UInt8], end: [UInt8]) {
+        noteHexadecimal(table)
         table.require("start", example: "\":\"")
         table.require("end", example: "\"\\n\"")
         return (Array((table.string("start") ?? ":").utf8), Array((table.string("end") ?? "\n").utf8))

@@ -26,7 +26,7 @@ extension ProfileReader {
             if let name = message.name, !names.insert(name).inserted {
                 table.fail("two messages have the name \(quoted(name))", at: "name")
             }
-            message.match = readMatches(table)
+            message.match = readMatches(table, profile)
             message.pattern = readPattern(table)
             message.records = readRecords(table)
             message.fields = readFields(table, message, profile)
@@ -79,14 +79,18 @@ extension ProfileReader {
         }
     }
 
-    private func readMatches(_ table: TableReader) -> [MessageMatch] {
+    private func readMatches(_ table: TableReader, _ profile: Profile) -> [MessageMatch] {
         guard addressing != .registers else {
             table.refuse("match", "a reply of Modbus is known by its request")
             return []
         }
         return (table.tables("match") ?? []).compactMap { entry in
             defer { entry.finish() }
-            return readMatch(entry)
+            let match = readMatch(entry)
+            if profile.framing.kind == .telegram(.nmea), case .column(0, let name)? = match, name.hasPrefix("$") {
+                entry.fail("a sentence's name is without the \"$\": \(quoted(name.dropFirst()))", at: "is")
+            }
+            return match
         }
     }
 
@@ -99,8 +103,8 @@ extension ProfileReader {
         }
         let at = entry.integer("at", in: -65535...65535)
         let length = entry.integer("length", in: 0...65536)
-        let column = isCSV ? entry.integer("column", in: 0...255) : nil
-        let columns = isCSV ? entry.integer("columns", in: 1...256) : nil
+        let column = isCSV ? entry.integer("column", in: 0...4095) : nil
+        let columns = isCSV ? entry.integer("columns", in: 1...4096) : nil
         let key = entry.string("key")
         let starts = entry.string("starts")
         let ends = entry.string("ends")

@@ -35,6 +35,11 @@ extension ProfileReader {
             return readTextPlace(table, rule, message).map { .text($0) }
         case .keys:
             refuse(["column", "at", "size", "order"], "fields of this telegram are picked by key", table)
+            if case .telegram(let telegram) = profile.framing.kind, let key = table.peekString("key"),
+                let problem = TelegramKeys.problem(with: key, in: telegram)
+            {
+                table.fail(problem, at: "key")
+            }
             return readTextPlace(table, nil, message).map { .text($0) }
         }
     }

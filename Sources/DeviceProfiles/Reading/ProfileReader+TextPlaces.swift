@@ -74,10 +74,10 @@ extension ProfileReader {
                 return .labelled(label, offset: table.integer("column", in: -255...255) ?? 1)
             }
             if !table.has("key") { table.require("column", example: "2") }
-            return table.integer("column", in: 0...255).map { .column($0) }
+            return table.integer("column", in: 0...4095).map { .column($0) }
         case .keyValue:
             refuse(["at", "size"], "pairs are picked by key", table)
-            if let column = table.integer("column", in: 0...255) {
+            if let column = table.integer("column", in: 0...4095) {
                 if table.has("key") { table.fail("give either key or column", at: "column") }
                 return .column(column)
             }

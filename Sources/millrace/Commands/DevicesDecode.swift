@@ -36,6 +36,10 @@ struct DevicesDecode: ParsableCommand {
     func run() throws {
         let chosen = try profiles.profile(profile)
         let request = try replyTo.map { try Self.bytes($0, of: "--reply-to") }
+        if let request, chosen.isModbus, ReplyRule.modbus(request) == nil {
+            throw ValidationError(
+                "--reply-to is no Modbus request of functions 1 to 4: unit, function, address, quantity.")
+        }
         var frames = FramePrinter(profile: chosen, request: request, explains: explain)
         if let hex {
             frames.append(try Self.bytes(hex, of: "--hex"))
@@ -72,7 +76,7 @@ struct DevicesDecode: ParsableCommand {
 
     private static func bytes(_ text: String, of option: String) throws -> [UInt8] {
         let pattern = BytePattern(hexadecimal: String(text.filter { !$0.isWhitespace }))
-        guard let pattern, !pattern.bytes.contains(nil) else {
+        guard let pattern, !pattern.bytes.isEmpty, !pattern.bytes.contains(nil) else {
             throw ValidationError("\(option) takes bytes in hexadecimal, such as \"42 4D 00 1C\".")
         }
         return pattern.bytes.compactMap { $0 }

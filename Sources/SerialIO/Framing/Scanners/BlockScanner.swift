@@ -30,9 +30,15 @@ struct BlockScanner: FrameScanner {
         }
         // With something behind the end to be waited for, the end may stand in what is known.
         let from = takesEndLine || tail > 0 ? start.count : max(start.count, known - end.count + 1)
-        guard let last = lineOffset(of: end, in: bytes, from: from), end.agreement(bytes, at: last) == .whole else {
-            return .needMoreBytes
+        let last = lineOffset(of: end, in: bytes, from: from)
+        if start.isControl {
+            // Such a mark is in no block, so that the one which began is damaged.
+            let block = bytes.extracting(0..<(last ?? bytes.count))
+            if let next = start.firstWholeOffset(in: block, from: max(start.count, known - start.count + 1)) {
+                return .skip(next, .unfinished("a block begins before the last one has ended"))
+            }
         }
+        guard let last, end.agreement(bytes, at: last) == .whole else { return .needMoreBytes }
         var count = last + end.count
         if takesEndLine {
             guard let lineEnd = breakOffset(in: bytes, from: count) else { return .needMoreBytes }
@@ -41,6 +47,7 @@ struct BlockScanner: FrameScanner {
         count += tail
         guard count <= bytes.count else { return .needMoreBytes }
         if let checksum, !checksum.matches(bytes.extracting(0..<count)) {
+            if start.isControl { return .skip(1, .checksum) }
             return .skip(breakOffset(in: bytes, from: 0).map { min($0 + 1, count) } ?? count, .checksum)
         }
         return .frame(size: count, content: 0..<count)
