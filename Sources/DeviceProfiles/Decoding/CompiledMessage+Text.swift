@@ -183,14 +183,6 @@ extension CompiledMessage {
 }
 
 extension DecimalText {
-    /// The number itself.
-    var value: Double {
-        switch self {
-        case .fraction(let fraction): fraction.value
-        case .long(let value): value
-        }
-    }
-
     func signed(_ isNegative: Bool) -> DecimalText {
         guard isNegative else { return self }
         switch self {

@@ -12,6 +12,19 @@ extension AgentConfigurationReader {
         case keyValue = "key-value"
     }
 
+    /// What may end a line without a profile.
+    private enum EndName: String, CaseIterable {
+        case lf, cr, crlf
+
+        var end: LineEnd {
+            switch self {
+            case .lf: .lf
+            case .cr: .cr
+            case .crlf: .crlf
+            }
+        }
+    }
+
     /// A column of a CSV line; one without a name is not wanted.
     private struct Column {
         var name: String
@@ -24,7 +37,7 @@ extension AgentConfigurationReader {
     /// One device, whose profile is made of what the table says; or lines that stay as they are.
     func readLines(_ table: TableReader, source: SourceName) -> SerialSourceConfiguration.Content {
         var lines = RawLines(device: readDeviceName(table, "device") ?? source.rawValue)
-        let end = table.choice("line_end", of: LineEnd.self) ?? .lf
+        let end = table.choice("line_end", of: EndName.self)?.end ?? .lf
         let sizeMax = table.byteCount("line_max", in: .bytes(16)...ByteCount(rawValue: Limits.payloadSizeMax))
         lines.framing = FramingRule(
             .line(start: [], end: end), sizeMax: sizeMax?.rawValue ?? lines.framing.sizeMax)
