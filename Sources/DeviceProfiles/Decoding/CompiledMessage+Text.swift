@@ -171,10 +171,13 @@ extension CompiledMessage {
         return isNegative ? -degrees : degrees
     }
 
-    /// The words and signs that devices send where they have no value: nothing, dashes, `#`, `null`, `n/a`, `nan`.
+    /// The words and signs that devices send where they have no value: nothing, dashes and stars, `--.-`, `#`, `null`,
+    /// `n/a`, `nan`.
     static func isMissing(_ text: Span<UInt8>) -> Bool {
         let value = trimmed(text.withUnsafeBufferPointer { Array($0) }[...])
-        if value.allSatisfy({ $0 == 0x2D || $0 == 0x2A }) || value.elementsEqual([0x23]) { return true }
+        let isDash: (UInt8) -> Bool = { $0 == 0x2D || $0 == 0x2A }
+        let isDashes = value.contains(where: isDash) && value.allSatisfy { isDash($0) || $0 == 0x2E || $0 == 0x2C }
+        if value.isEmpty || isDashes || value.elementsEqual([0x23]) { return true }
         guard value.count <= 9 else { return false }
         let unsigned = value.first == 0x2D || value.first == 0x2B ? value.dropFirst() : value
         return ["nan", "inf", "infinity", "null", "n/a"].contains(
