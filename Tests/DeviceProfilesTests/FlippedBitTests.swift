@@ -138,8 +138,11 @@ private struct SampleLine: CustomStringConvertible {
         guard let frame = places.first(where: { $0.contains(place) }) else { return .harmless("it is in no frame") }
         let isLetter = (0x41...0x46).contains(bytes[place] & 0xDF)
         if bit == 5, isLetter, isDigit(place, in: frame) { return .harmless("digits may be of either case") }
+        if rule.checksum?.kind == .sum6, bit > 5 { return .uncovered("the sum has six bits of each character") }
         if let mask = rule.checksum?.mask, mask != .max { return .uncovered("of the checksum only some bits count") }
         switch rule.kind {
+        case .line where bytes[place] ^ 1 << UInt8(bit) == 0x0A || bytes[place] ^ 1 << UInt8(bit) == 0x0D:
+            return .harmless("the line ends there, and neither part is the message")
         case .line, .fixed, .length:
             return isCovered(place - frame.lowerBound, frame.count) ? nil : .uncovered("the checksum begins behind it")
         case .telegram(.dlmsHDLC) where place == frame.lowerBound: return .harmless("the flag may be the last frame's")
@@ -147,6 +150,10 @@ private struct SampleLine: CustomStringConvertible {
             return .harmless("the line ends before the checksum, which need not be there")
         case .telegram(.mbus) where bytes[place] ^ 1 << UInt8(bit) == 0xE5:
             return .harmless("an acknowledge character is a frame, and has no checksum")
+        case .telegram(.sdi12) where bytes[place] ^ 1 << UInt8(bit) == UInt8(ascii: "!"):
+            return .harmless("that ends a command, and what follows is too short to be an answer")
+        case .telegram(.iec62056) where place <= bytes.firstIndex(of: 0x02) ?? 0:
+            return .uncovered("the checksum counts from behind the STX; before it stands the identification")
         case .telegram(.teleinfo) where bit == 6:
             return .uncovered("the sum has six bits of each character; the line's parity sees the seventh")
         default: return nil

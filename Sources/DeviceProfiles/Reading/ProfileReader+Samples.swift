@@ -96,8 +96,6 @@ extension ProfileReader {
     }
 
     private func isAlwaysTaken(_ message: Message, _ profile: Profile) -> Bool {
-        // Where polls say which messages answer them, requests tell messages apart.
-        let isAsked = profile.polls.contains { poll in message.name.map(poll.reply.contains) == true }
-        return message.match.isEmpty && message.pattern == nil && !profile.isModbus && !isAsked
+        message.match.isEmpty && message.pattern == nil && !profile.isModbus
     }
 }

@@ -30,8 +30,9 @@ struct NMEAScanner: FrameScanner {
         switch judge(bytes.extracting(1..<end)) {
         case .sentence(let count): return .frame(size: last + 1, content: 1..<1 + count)
         case .wrong(let problem):
+            // A digit that became an exclamation mark begins none, whatever the checksum of what follows.
             guard let next = line.firstOffset(of: Self.exclamation, from: 1),
-                case .sentence = judge(bytes.extracting(next + 1..<end))
+                hasAddress(bytes.extracting(next + 1..<max(next + 1, end))), case .sentence = judge(bytes.extracting(next + 1..<end))
             else { return .skip(end, problem) }
             return .skip(next, .noise)
         }
