@@ -137,6 +137,21 @@ import Testing
         #expect(try line("{ format = \"pattern\" }", fields, "1.5  g", message: pattern) == ["skipped"])
     }
 
+    @Test func `lines that end with a prompt may have line ends in them`() throws {
+        let source = #"""
+            framing = { kind = "line", end = ">" }
+            text = { format = "pattern" }
+            pattern = '(?:READ)?\s*T= *(?<t>[-0-9.]+) C\s*'
+            fields = [{ name = "t", key = "t" }]
+            """#
+        let decoder = ProfileDecoder(try profile(source))
+        #expect(short(decoder.decode(Array("READ\r\nT= 21.5 C\r\n".utf8)[...])) == ["t=21.5"])
+        #expect(
+            short(decoder.decode(Array("T= 21.5 C\u{0}".utf8)[...])) == [
+                "rejected: it has the control character 00, which no text has"
+            ])
+    }
+
     @Test func `control characters are text where the framing has them as marks`() throws {
         let source = #"""
             framing = { kind = "block", start = "\u0001", end = "\u0004" }

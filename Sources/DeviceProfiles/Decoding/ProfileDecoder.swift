@@ -58,9 +58,11 @@ public struct ProfileDecoder: Sendable {
         return profile.text.map { .text($0) } ?? .bytes
     }
 
-    /// Tab, STX and ETX, with which instruments frame their lines, the framing's own marks, and in blocks line ends.
+    /// Tab, STX and ETX, with which instruments frame their lines, the framing's own marks, and line ends where they do not end a
+    /// frame.
     private static func controls(_ kind: FramingRule.Kind) -> ByteSet {
         switch kind {
+        case .line(let start, .text): ByteSet([0x09, 0x02, 0x03, 0x0A, 0x0D] + start)
         case .line(let start, _): ByteSet([0x09, 0x02, 0x03] + start)
         case .block(let start, let end, _, _): ByteSet([0x09, 0x02, 0x03, 0x0A, 0x0D] + start + end)
         default: ByteSet([0x09, 0x02, 0x03])
@@ -128,8 +130,9 @@ public struct ProfileDecoder: Sendable {
     private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ answers: Set<Int>?, _ readings: inout Readings) {
         // What a checksum proves may have marks in it, such as the ETX of many instruments.
         let isProven = profile.framing.checksum != nil
-        guard isProven || TextSplitting.isText(text, allowing: controls) else {
-            readings.verdict = .rejected(reason: "it has characters that no text has")
+        if !isProven, let control = TextSplitting.control(in: text, allowing: controls) {
+            let digits = TelegramText.hexadecimal(control)
+            readings.verdict = .rejected(reason: "it has the control character \(digits), which no text has")
             return
         }
         if case .csv(let separator) = rule {

@@ -129,21 +129,21 @@ enum TextSplitting {
         return true
     }
 
-    /// Whether the text is what a device writes, not noise or what a wrong baud rate makes of it: no control
-    /// characters but these.
-    static func isText(_ text: Span<UInt8>, allowing controls: ByteSet) -> Bool {
+    /// The first control character that makes a text none: noise, or what a wrong baud rate makes of it. Those in
+    /// `allowed` do not; nil where there is no other.
+    static func control(in text: Span<UInt8>, allowing allowed: ByteSet) -> UInt8? {
         var low: UInt8 = 0xFF
         for index in 0..<text.count {
             let byte = text[unchecked: index]
             // 7F becomes 00, all others stay in order.
             low = min(low, byte == 0x7F ? 0 : byte)
         }
-        if low >= 0x20 { return true }
+        if low >= 0x20 { return nil }
         for index in 0..<text.count {
             let byte = text[index]
-            if byte == 0x7F || byte < 0x20 && !controls.contains(byte) { return false }
+            if byte == 0x7F || byte < 0x20 && !allowed.contains(byte) { return byte }
         }
-        return true
+        return nil
     }
 }
 
