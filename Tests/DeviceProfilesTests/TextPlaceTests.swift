@@ -52,6 +52,9 @@ import Testing
         #expect(short(decoder.decode(Array("21.5°C".utf8)[...])) == ["x=21.5"])
         #expect(short(decoder.decode([0x32, 0x31, 0xB0, 0x43])) == ["x=21.0"])
         #expect(short(decoder.decode([0x32, 0x31, 0xB1, 0x43])) == ["x!missing"])
+        let micro = ProfileDecoder(try profile(source.replacing("°C", with: "\u{3BC}A")))
+        #expect(short(micro.decode([0x32, 0x31, 0xB5, 0x41])) == ["x=21.0"])
+        #expect(short(micro.decode(Array("21 \u{B5}A".utf8)[...])) == ["x=21.0"])
     }
 
     @Test func `a key picks the column behind a label, or one that is so far from it`() throws {
