@@ -58,8 +58,8 @@ public struct ProfileDecoder: Sendable {
         return profile.text.map { .text($0) } ?? .bytes
     }
 
-    /// Tab, STX and ETX, with which instruments frame their lines, the framing's own marks, and line ends where they do not end a
-    /// frame.
+    /// Tab, STX and ETX, with which instruments frame their lines, the framing's own marks, and line ends where these
+    /// end no frame.
     private static func controls(_ kind: FramingRule.Kind) -> ByteSet {
         switch kind {
         case .line(let start, .text): ByteSet([0x09, 0x02, 0x03, 0x0A, 0x0D] + start)
