@@ -40,7 +40,9 @@ extension TableReader {
 
     /// An array of tables, written `[[key]]` or inline. Elements of another kind are reported and left out.
     public func tables(_ key: String) -> [TableReader]? {
-        elements(key, expected: "an array of tables", elementExpected: "a table in braces") { value, index in
+        let header = path.isEmpty ? ", or one [[\(key)]] for each" : ""
+        let expected = "an array of tables: \(key) = [{ ... }]\(header)"
+        return elements(key, expected: expected, elementExpected: "a table in braces") { value, index in
             guard case .table = value.content else { return nil }
             return reader(value, key: key, element: index, pattern: "\(key)[]")
         }

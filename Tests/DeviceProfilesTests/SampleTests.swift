@@ -8,24 +8,49 @@ import Testing
 
 /// The files of `devices/`, and the example of its page.
 private enum ShippedProfiles {
-    /// The first whole profile in README.md.
-    static func example() throws -> Profile {
+    /// The whole profiles in README.md.
+    static func examples() throws -> [Profile] {
         let page = try FileContents(path: DevicesFolder.path + "/README.md", sizeMax: .mebibytes(1))
         let text = String(decoding: page.bytes, as: UTF8.self)
-        let block = text.split(separator: "```toml\n").first { $0.hasPrefix("format = 1") } ?? ""
-        let source = block.split(separator: "```").first ?? ""
-        return try Profile.read(String(source), file: "README.md", name: "example")
+        return try text.split(separator: "```toml\n").filter { $0.hasPrefix("format = 1") }.enumerated().map {
+            let source = $1.split(separator: "```").first ?? ""
+            return try Profile.read(String(source), file: "README.md", name: "example-\($0)")
+        }
     }
 
     static func all() throws -> [Profile] {
-        try [example()] + DevicesFolder.names.map { try DevicesFolder.library.profile($0) }
+        try examples() + DevicesFolder.names.map { try DevicesFolder.library.profile($0) }
     }
 }
 
 @Suite struct SampleTests {
-    @Test func `the example of the page is a sound profile`() throws {
-        let profile = try ShippedProfiles.example()
-        #expect(ProfileSamples.run(profile).isEmpty && profile.samples.count == 1)
+    @Test func `the examples of the page are sound profiles, and no framing is without one`() throws {
+        let examples = try ShippedProfiles.examples()
+        for example in examples {
+            #expect(ProfileSamples.run(example).isEmpty && !example.samples.isEmpty, "\(example.title)")
+        }
+        let kinds = Set(examples.map { Self.word(of: $0.framing.kind) })
+        let telegrams = FramingRule.Telegram.allCases.map(\.rawValue)
+        let declared = [
+            "line", "fixed", "length", "stuffed", "cobs", "ascii-hex", "block", "reply", "modbus-rtu", "modbus-ascii",
+        ]
+        #expect(kinds == Set(declared + telegrams))
+    }
+
+    private static func word(of kind: FramingRule.Kind) -> String {
+        switch kind {
+        case .line: "line"
+        case .fixed: "fixed"
+        case .length: "length"
+        case .stuffed: "stuffed"
+        case .cobs: "cobs"
+        case .asciiHex: "ascii-hex"
+        case .block: "block"
+        case .reply: "reply"
+        case .modbusRTU: "modbus-rtu"
+        case .modbusASCII: "modbus-ascii"
+        case .telegram(let telegram): telegram.rawValue
+        }
     }
 
     @Test func `no flipped bit that a checksum covers becomes a reading`() throws {

@@ -58,6 +58,15 @@ import Testing
             rule: FramingRule(.block(start: Array("BEGIN".utf8), end: Array("END".utf8), takesEndLine: false)),
             make: { number in whole(Array("BEGIN \(number)\r\nx\r\nEND".utf8)) }, before: [0x0A]),
         Subject(
+            description: "block with a tail",
+            rule: FramingRule(
+                .block(start: [0x02], end: [0x03], takesEndLine: false, tail: 1), checksum: ChecksumRule(.xor8, from: 1)
+            ),
+            make: { number in
+                let body = Array("\u{2}PV \(number)\u{3}".utf8)
+                return whole(body + [body.dropFirst().reduce(0, ^)])
+            }),
+        Subject(
             description: "Modbus RTU", rule: FramingRule(.modbusRTU),
             request: FramingRules.modbusRequest(unit: 1, function: 4, quantity: 2),
             make: { number in

@@ -58,6 +58,23 @@ import Testing
             of: Array("x\u{2}a\nb\u{3}\r\ny\u{2}\u{3}\r".utf8), by: rule)
     }
 
+    @Test func `bytes behind the end belong to a block, whatever they are`() {
+        let rule = FramingRule(
+            .block(start: [0x02], end: [0x03], takesEndLine: false, tail: 1), checksum: ChecksumRule(.xor8, from: 1))
+        // The check characters are a letter, an ETX and a line feed.
+        let frames: [[UInt8]] = [[0x02, 0x41, 0x03, 0x42], [0x02, 0x03, 0x03], [0x02, 0x09, 0x03, 0x0A]]
+        for frame in frames {
+            expectTold([.frame(String(decoding: frame, as: UTF8.self))], of: frame, by: rule)
+            expectEveryFlippedBitRejected(frame, by: rule)
+        }
+        expectTold([.frame("\u{2}\u{3}\u{3}"), .frame("\u{2}\t\u{3}\n")], of: frames[1] + frames[2], by: rule)
+        expectTold(
+            [
+                .skipped(2, .unfinished("a block begins before the last one has ended")), .frame("\u{2}A\u{3}B"),
+                .skipped(1, .checksum), .noise(2), .frame("\u{2}A\u{3}B"),
+            ], of: [0x02, 0x41] + frames[0] + [0x02, 0x42, 0x03] + frames[0], by: rule)
+    }
+
     private let nmea = FramingRule(.telegram(.nmea), sizeMax: 100)
 
     @Test func `a sentence is what stands between its mark and its checksum`() {

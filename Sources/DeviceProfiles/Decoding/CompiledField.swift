@@ -136,6 +136,8 @@ struct FieldWords: Sendable {
     /// Indexes of picks: of a sign, and of a letter.
     var negativePick: Int32 = -1
     var letterPick: Int32 = -1
+    /// Unit letters, the longest first.
+    let letters: [(letter: [UInt8], scaling: Scaling)]
     /// Indexes of the fields of a composed text, in its order.
     var composedFields: [Int32] = []
     /// Indexes of the fields of ``Field/factors``.
@@ -154,6 +156,13 @@ struct FieldWords: Sendable {
 
     init(_ field: Field) {
         self.field = field
+        if case .text(let place) = field.place, let units = place.letters {
+            letters = units.scales.flatMap { letter, scale in
+                Self.encodings(of: letter).map { ($0, Scaling(scale: scale.scale, offset: scale.offset)) }
+            }.sorted { $0.letter.count > $1.letter.count }
+        } else {
+            letters = []
+        }
         missingIntegers = field.missing.compactMap {
             if case .integer(let number) = $0 { Self.asRead(Int64(number), field) } else { nil }
         }
@@ -174,6 +183,14 @@ struct FieldWords: Sendable {
         }
         namesOfIntegers = integers
         namesOfTexts = texts
+    }
+
+    /// The letter as it may stand on the line: in UTF-8, and in Latin-1, in which old displays send a degree sign.
+    private static func encodings(of letter: String) -> [[UInt8]] {
+        let latin = letter.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
+        let isASCII = latin.allSatisfy { $0 < 0x80 }
+        let isLatin = !isASCII && latin.count == letter.unicodeScalars.count
+        return isLatin ? [Array(letter.utf8), latin] : [Array(letter.utf8)]
     }
 
     /// A raw value is written as its bits or as its number: FFFF of a signed field is -1.

@@ -16,7 +16,7 @@ extension CompiledMessage {
             case .start(let text):
                 guard content.count >= text.count else { return false }
                 for index in text.indices where content[index] != text[index] { return false }
-            case .column, .columnEnd, .key: continue
+            case .column, .columnEnd, .columns, .key: continue
             }
         }
         return true

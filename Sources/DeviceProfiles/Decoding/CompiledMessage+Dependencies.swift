@@ -51,7 +51,7 @@ extension CompiledMessage {
     }
 
     private func isMet(_ condition: FieldCondition, _ value: Reading.Value?) -> Bool {
-        guard let value else { return false }
+        guard let value else { return condition.allowed.contains(.text("")) }
         if !condition.allowed.isEmpty, !condition.allowed.contains(where: { $0.matches(value) }) { return false }
         if condition.refused.contains(where: { $0.matches(value) }) { return false }
         guard condition.min != nil || condition.max != nil else { return true }

@@ -78,11 +78,7 @@ extension CompiledMessage {
         _ number: DecimalText, _ field: borrowing CompiledField, element: Int32, into readings: inout Readings
     ) {
         if !field.traits.isDisjoint(with: [.hasMissing, .hasNames]) {
-            let value =
-                switch number {
-                case .fraction(let fraction): fraction.value
-                case .long(let value): value
-                }
+            let value = number.value
             let words = words[Int(field.field)]
             if words.missingNumbers.contains(value) {
                 return readings.add(.missing, field: field.field, element: element)

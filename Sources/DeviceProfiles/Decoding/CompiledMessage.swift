@@ -12,6 +12,8 @@ final class CompiledMessage: Sendable {
     let keys: [[UInt8]]
     /// Columns that are needed: one more than the highest.
     let columnCount: Int
+    /// Whether a comma in a number is a decimal point.
+    let hasDecimalComma: Bool
     /// The fields whose values depend on those of others, each behind those; there is a second pass for them.
     let resolutionOrder: [Int32]
     var hasDependencies: Bool { !resolutionOrder.isEmpty }
@@ -20,7 +22,8 @@ final class CompiledMessage: Sendable {
     let alternatives: [Int32]
     var hasAlternatives: Bool { alternatives.contains { $0 >= 0 } }
 
-    init(_ message: Message) {
+    init(_ message: Message, hasDecimalComma: Bool = false) {
+        self.hasDecimalComma = hasDecimalComma
         name = message.name
         match = message.match
         pattern = message.pattern
@@ -64,19 +67,32 @@ final class CompiledMessage: Sendable {
         self.words = words
         self.picks = picks
         keys = picks.map { if case .key(let key) = $0 { Array(key.utf8) } else { [] } }
-        let columns = picks.map { if case .column(let column) = $0 { column + 1 } else { 0 } }
-        let matched = message.match.map { match in
-            switch match {
-            case .column(let column, _), .columnEnd(let column, _): column + 1
-            default: 0
-            }
-        }
-        columnCount = (columns + matched).max() ?? 0
+        columnCount = Self.columnCount(picks, message.match)
         let names = message.fields.map(\.name)
         alternatives = names.indices.map { index in
             names[(index + 1)...].firstIndex(of: names[index]).map { Int32($0) } ?? -1
         }
         resolutionOrder = Self.resolutionOrder(fields, words, alternatives)
         hasMovableFields = fields.contains { $0.traits.contains(.isMovable) }
+    }
+
+    /// Columns that are needed: one more than the highest; all for those that are found by a label.
+    private static func columnCount(_ picks: [TextPlace.Pick], _ match: [MessageMatch]) -> Int {
+        let columns = picks.map { pick in
+            switch pick {
+            case .column(let column): column + 1
+            case .labelled: Int.max
+            case .key, .characters: 0
+            }
+        }
+        let matched = match.map { match in
+            switch match {
+            case .column(let column, _), .columnEnd(let column, _): column + 1
+            // One more shows that there are more.
+            case .columns(let count): count + 1
+            default: 0
+            }
+        }
+        return (columns + matched).max() ?? 0
     }
 }

@@ -6,7 +6,9 @@ enum DecimalText {
 
     /// Reads a decimal number: `-12`, `+0021.50`, `.5`, `5.`, `1e-3`, `-  1.5`. Spaces around it do not matter, nor
     /// between sign and digits, as scales send it. Nil for anything else.
-    static func parse(_ text: Span<UInt8>) -> DecimalText? {
+    ///
+    /// - Parameter comma: whether a comma is a decimal point too.
+    static func parse(_ text: Span<UInt8>, comma: Bool = false) -> DecimalText? {
         var index = 0
         var end = text.count
         while index < end, isSpace(text[unchecked: index]) { index += 1 }
@@ -28,7 +30,7 @@ enum DecimalText {
                 mantissa = mantissa &* 10 &+ Int64(byte &- 0x30)
                 // Zeros in front do not count.
                 if mantissa != 0 { digits += 1 }
-            } else if byte == 0x2E, point < 0 {
+            } else if byte == 0x2E || comma && byte == 0x2C, point < 0 {
                 point = index
             } else {
                 break
@@ -66,7 +68,9 @@ enum DecimalText {
     /// By the standard library, which rounds any number of digits rightly.
     private static func long(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> DecimalText? {
         var bytes: [UInt8] = []
-        for index in start..<end where !isSpace(text[index]) { bytes.append(text[index]) }
+        for index in start..<end where !isSpace(text[index]) {
+            bytes.append(text[index] == 0x2C ? 0x2E : text[index])
+        }
         return Double(String(decoding: bytes, as: UTF8.self)).map { .long($0) }
     }
 

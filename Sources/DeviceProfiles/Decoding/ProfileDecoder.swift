@@ -20,11 +20,12 @@ public struct ProfileDecoder: Sendable {
         case registers
     }
 
-    /// Requests, and the indexes of the messages that may answer them; only of polls that say it.
-    private let answers: [(request: BytePattern, messages: Set<Int>)]
+    /// Which messages answer which requests, where a request says it.
+    private let replies: [(request: RequestTemplate, messages: Set<Int>)]
     /// Bytes of a checksum at the end of a text, which is no part of it.
     private let trailerSize: Int
-    private let allowsLineEnds: Bool
+    /// Control characters that its texts may have.
+    private let controls: ByteSet
 
     /// A decoder for a profile as its reader made it.
     public init(_ profile: Profile) {
@@ -34,16 +35,16 @@ public struct ProfileDecoder: Sendable {
         messages =
             profile.isModbus
             ? [CompiledMessage(Message(fields: profile.messages.flatMap(\.fields)))]
-            : profile.messages.map { CompiledMessage($0) }
+            : profile.messages.map { CompiledMessage($0, hasDecimalComma: profile.hasDecimalComma) }
         addressing = Self.addressing(profile)
-        answers = profile.polls.filter { !$0.reply.isEmpty }.map { poll in
-            let indexes = profile.messages.indices.filter { index in
-                profile.messages[index].name.map(poll.reply.contains) == true
-            }
-            return (poll.request.pattern(profile.parameters), Set(indexes))
+        replies = profile.polls.filter { !$0.reply.isEmpty }.map { poll in
+            (
+                poll.request,
+                Set(profile.messages.indices.filter { poll.reply.contains(profile.messages[$0].name ?? "") })
+            )
         }
         trailerSize = Self.trailerSize(profile.framing)
-        if case .block = profile.framing.kind { allowsLineEnds = true } else { allowsLineEnds = false }
+        controls = Self.controls(profile.framing.kind)
     }
 
     private static func addressing(_ profile: Profile) -> Addressing {
@@ -53,6 +54,15 @@ public struct ProfileDecoder: Sendable {
             if let decoder = TelegramDecoders.decoder(for: kind) { return .telegram(decoder) }
         }
         return profile.text.map { .text($0) } ?? .bytes
+    }
+
+    /// Tab, STX and ETX, with which instruments frame their lines, the framing's own marks, and in blocks line ends.
+    private static func controls(_ kind: FramingRule.Kind) -> ByteSet {
+        switch kind {
+        case .line(let start, _): ByteSet([0x09, 0x02, 0x03] + start)
+        case .block(let start, let end, _, _): ByteSet([0x09, 0x02, 0x03, 0x0A, 0x0D] + start + end)
+        default: ByteSet([0x09, 0x02, 0x03])
+        }
     }
 
     private static func trailerSize(_ framing: FramingRule) -> Int {
@@ -85,28 +95,26 @@ public struct ProfileDecoder: Sendable {
     private func decodePlain(_ content: Span<UInt8>, _ request: [UInt8]?, _ readings: inout Readings) {
         switch addressing {
         case .bytes:
-            let candidates = candidates(request)
-            for (index, message) in messages.enumerated() where message.matches(content) {
-                guard candidates?.contains(index) != false else { continue }
+            let answers = answers(to: request)
+            for (index, message) in messages.enumerated()
+            where message.matches(content) && answers?.contains(index) != false {
                 readings.message = index
                 return message.readBytes(content, into: &readings)
             }
             readings.verdict = .skipped
         case .text(let rule):
             let end = max(0, content.count - trailerSize)
-            decodeText(content.extracting(0..<end), rule, request, &readings)
+            decodeText(content.extracting(0..<end), rule, answers(to: request), &readings)
         case .telegram(let decoder): decodeTelegram(decoder.decode(Self.slice(content)), &readings)
         case .registers: decodeRegisters(content, request, &readings)
         }
     }
 
-    /// Indexes of the messages that may answer a request; nil where nothing says it, so that any may.
-    private func candidates(_ request: [UInt8]?) -> Set<Int>? {
-        guard let request, !answers.isEmpty else { return nil }
-        let fitting = answers.filter { $0.request.begins(request) }
-        // Of a request that begins like another the longer one is meant.
-        guard let longest = fitting.map(\.request.count).max() else { return nil }
-        return fitting.filter { $0.request.count == longest }.reduce(into: []) { $0.formUnion($1.messages) }
+    /// Indexes of the messages that a request asked for; nil where it does not say.
+    @inline(__always) private func answers(to request: [UInt8]?) -> Set<Int>? {
+        guard let request, !replies.isEmpty else { return nil }
+        let asked = replies.filter { $0.request.matches(request, parameters: profile.parameters) }
+        return asked.isEmpty ? nil : asked.reduce(into: []) { $0.formUnion($1.messages) }
     }
 
     private static func slice(_ content: Span<UInt8>) -> ArraySlice<UInt8> {
@@ -115,12 +123,10 @@ public struct ProfileDecoder: Sendable {
 
     // MARK: Text
 
-    private func decodeText(
-        _ text: Span<UInt8>, _ rule: TextRule, _ request: [UInt8]?, _ readings: inout Readings
-    ) {
+    private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ answers: Set<Int>?, _ readings: inout Readings) {
         // What a checksum proves may have marks in it, such as the ETX of many instruments.
         let isProven = profile.framing.checksum != nil
-        guard isProven || TextSplitting.isText(text, allowsLineEnds: allowsLineEnds) else {
+        guard isProven || TextSplitting.isText(text, allowing: controls) else {
             readings.verdict = .rejected(reason: "it has characters that no text has")
             return
         }
@@ -131,9 +137,8 @@ public struct ProfileDecoder: Sendable {
                 return
             }
         }
-        let candidates = candidates(request)
-        for (index, message) in messages.enumerated() where message.matches(text) {
-            guard candidates?.contains(index) != false else { continue }
+        for (index, message) in messages.enumerated()
+        where message.matches(text) && answers?.contains(index) != false {
             switch message.pick(from: text, rule, &readings) {
             case .fits:
                 readings.message = index

@@ -67,6 +67,7 @@ enum TextSplitting {
     ) -> Int {
         let isSeparator = ByteSet(pair)
         let isSign = ByteSet(equals)
+        let hasSpaces = isSeparator.contains(0x20)
         readings.cells.removeAll(keepingCapacity: true)
         readings.picks.removeAll(keepingCapacity: true)
         readings.picks.append(contentsOf: repeatElement(.absent, count: keys.count))
@@ -74,18 +75,20 @@ enum TextSplitting {
         var index = 0
         let end = text.count
         while true {
-            while index < end, isSeparator.contains(text[index]) { index += 1 }
+            while index < end, isSeparator.contains(text[index]) || DecimalText.isSpace(text[index]) { index += 1 }
             guard index < end else { return count }
             let start = index
             while index < end, !isSeparator.contains(text[index]), !isSign.contains(text[index]) { index += 1 }
-            let name = start..<index
+            var nameEnd = index
+            while nameEnd > start, DecimalText.isSpace(text[nameEnd - 1]) { nameEnd -= 1 }
+            let name = start..<nameEnd
             var sign = index
             while sign < end, DecimalText.isSpace(text[sign]) { sign += 1 }
             guard sign < end, isSign.contains(text[sign]) else {
                 readings.cells.append(TextCell(name.lowerBound, name.upperBound))
                 continue
             }
-            let value = value(text, behind: sign, isSeparator, isSign)
+            let value = value(text, behind: sign, isSeparator, isSign, hasSpaces: hasSpaces)
             index = value.next
             readings.cells.append(TextCell(start, index))
             count += 1
@@ -98,7 +101,7 @@ enum TextSplitting {
 
     /// The value behind a sign, and where what follows begins.
     private static func value(
-        _ text: Span<UInt8>, behind sign: Int, _ isSeparator: ByteSet, _ isSign: ByteSet
+        _ text: Span<UInt8>, behind sign: Int, _ isSeparator: ByteSet, _ isSign: ByteSet, hasSpaces: Bool
     ) -> (cell: TextCell, next: Int) {
         let behind = sign + 1
         var start = behind
@@ -116,7 +119,7 @@ enum TextSplitting {
             index += 1
         }
         // In `a= b=2` the value of a is missing, and what stands behind the space is the next pair.
-        if start != behind, hasSign, text[start] | 0x20 >= 0x61 { return (TextCell(behind, behind), behind) }
+        if hasSpaces, start != behind, hasSign, text[start] | 0x20 >= 0x61 { return (TextCell(behind, behind), behind) }
         return (TextCell(start, index), index)
     }
 
@@ -127,8 +130,8 @@ enum TextSplitting {
     }
 
     /// Whether the text is what a device writes, not noise or what a wrong baud rate makes of it: no control
-    /// characters but tabs, STX and ETX, with which instruments frame their lines, and in blocks line ends.
-    static func isText(_ text: Span<UInt8>, allowsLineEnds: Bool) -> Bool {
+    /// characters but these.
+    static func isText(_ text: Span<UInt8>, allowing controls: ByteSet) -> Bool {
         var low: UInt8 = 0xFF
         for index in 0..<text.count {
             let byte = text[unchecked: index]
@@ -138,9 +141,7 @@ enum TextSplitting {
         if low >= 0x20 { return true }
         for index in 0..<text.count {
             let byte = text[index]
-            let isAllowed =
-                byte == 0x09 || byte == 0x02 || byte == 0x03 || allowsLineEnds && (byte == 0x0A || byte == 0x0D)
-            if byte == 0x7F || byte < 0x20 && !isAllowed { return false }
+            if byte == 0x7F || byte < 0x20 && !controls.contains(byte) { return false }
         }
         return true
     }

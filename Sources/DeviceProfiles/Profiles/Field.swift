@@ -249,6 +249,8 @@ public struct TextPlace: Hashable, Sendable {
     public enum Pick: Hashable, Sendable {
         /// A column, from 0.
         case column(Int)
+        /// A column that is so far behind the first one that reads so; before it where negative.
+        case labelled(String, offset: Int)
         /// A key, a member's path, a group of a pattern, a key of a telegram.
         case key(String)
         /// Characters from one on; nil up to the end.
@@ -271,12 +273,20 @@ public struct TextPlace: Hashable, Sendable {
         public var texts: [String]
     }
 
-    /// Letters and their scales.
+    /// Letters, or words, that say the unit of a value.
     public struct UnitLetters: Hashable, Sendable {
-        /// Scale of each letter, or word.
-        public var scales: [String: Double]
-        /// Where the letter stands; nil for the value's own last character.
+        /// What each makes of the number; an empty one stands for a value without any.
+        public var scales: [String: UnitScale]
+        /// Where the letter stands; nil for the end of the value itself.
         public var pick: Pick?
+    }
+
+    /// Number × scale + offset is the value in the field's own unit.
+    public struct UnitScale: Hashable, Sendable {
+        /// The factor.
+        public var scale: Double
+        /// What is added, as for degrees Fahrenheit.
+        public var offset = 0.0
     }
 
     /// A number at a place.

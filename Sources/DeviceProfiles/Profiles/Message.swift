@@ -67,6 +67,8 @@ public enum MessageMatch: Hashable, Sendable {
     case column(Int, is: String)
     /// The end of the text of a column.
     case columnEnd(Int, String)
+    /// So many columns.
+    case columns(Int)
     /// There is such a key.
     case key(String)
     /// The text begins so.

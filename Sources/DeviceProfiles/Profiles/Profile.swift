@@ -33,6 +33,8 @@ public struct Profile: Hashable, Sendable {
     public var subtraction: Subtraction?
     /// How text is divided; nil where fields stand at bytes.
     public var text: TextRule?
+    /// Whether a comma in a number of a text is a decimal point.
+    public var hasDecimalComma = false
     /// What frames can be, in the order in which they are tried.
     public var messages: [Message] = []
 

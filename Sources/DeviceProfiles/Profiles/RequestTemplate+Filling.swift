@@ -89,4 +89,26 @@ extension RequestTemplate {
         bytes.replaceSubrange(place..<place + check.count, with: check)
         return bytes
     }
+
+    /// Whether bytes are this request, whatever its parameters are.
+    public func matches(_ bytes: [UInt8], parameters: [Parameter] = []) -> Bool {
+        matches(bytes[...], pieces[...], parameters)
+    }
+
+    private func matches(_ bytes: ArraySlice<UInt8>, _ pieces: ArraySlice<Piece>, _ parameters: [Parameter]) -> Bool {
+        guard let piece = pieces.first else { return bytes.isEmpty }
+        let rest = pieces.dropFirst()
+        switch piece {
+        case .bytes(let fixed):
+            return bytes.starts(with: fixed) && matches(bytes.dropFirst(fixed.count), rest, parameters)
+        case .check:
+            let size = checksum.map { Checksum($0).size } ?? 0
+            return bytes.count >= size && matches(bytes.dropFirst(size), rest, parameters)
+        case .parameter(let name):
+            // In text a parameter is as long as it is written.
+            let size = parameters.first { $0.name == name }?.size ?? 0
+            let sizes = isText ? 1...max(1, bytes.count) : size...size
+            return sizes.contains { $0 <= bytes.count && matches(bytes.dropFirst($0), rest, parameters) }
+        }
+    }
 }

@@ -108,7 +108,9 @@ extension ProfileReader {
         guard let pieces = pieces(of: source, isText: isText, table, key) else { return nil }
         var template = RequestTemplate(pieces: pieces, isText: isText)
         for name in template.parameterNames where !profile.parameters.contains(where: { $0.name == name }) {
-            let hint = NearestKey.hint(name, in: profile.parameters.map(\.name) + ["check"]) ?? ""
+            let hint =
+                NearestKey.hint(name, in: profile.parameters.map(\.name) + ["check"])
+                ?? (isText ? "; write {{\(name)}} where the device wants braces" : "")
             table.fail("[parameters] has no \(quoted(name))\(hint)", at: key)
         }
         if pieces.contains(.check) {
@@ -137,7 +139,7 @@ extension ProfileReader {
         var pieces: [RequestTemplate.Piece] = []
         func add(_ part: Substring) -> Bool {
             if isText {
-                if !part.isEmpty { pieces.append(.bytes(Array(part.utf8))) }
+                if !part.isEmpty { pieces.append(.bytes(Array(part.replacing("}}", with: "}").utf8))) }
                 return true
             }
             guard let pattern = BytePattern(hexadecimal: String(part)), !pattern.bytes.contains(nil) else {
@@ -147,19 +149,25 @@ extension ProfileReader {
             if !pattern.bytes.isEmpty { pieces.append(.bytes(pattern.bytes.compactMap { $0 })) }
             return true
         }
-        for (index, part) in source.split(separator: "{", omittingEmptySubsequences: false).enumerated() {
-            guard index > 0 else {
-                guard add(part) else { return nil }
+        // In text two braces are one that is sent.
+        var rest = source[...]
+        while let brace = rest.firstIndex(of: "{") {
+            guard add(rest[..<brace]) else { return nil }
+            rest = rest[rest.index(after: brace)...]
+            if isText, rest.first == "{" {
+                pieces.append(.bytes([0x7B]))
+                rest = rest.dropFirst()
                 continue
             }
-            guard let end = part.firstIndex(of: "}") else {
-                table.fail("a brace has no end", at: key)
+            guard let end = rest.firstIndex(of: "}") else {
+                table.fail("a brace has no end" + (isText ? "; write {{ for one that is sent" : ""), at: key)
                 return nil
             }
-            let name = String(part[..<end])
+            let name = String(rest[..<end])
             pieces.append(name == "check" ? .check : .parameter(name))
-            guard add(part[part.index(after: end)...]) else { return nil }
+            rest = rest[rest.index(after: end)...]
         }
+        guard add(rest) else { return nil }
         return pieces
     }
 }

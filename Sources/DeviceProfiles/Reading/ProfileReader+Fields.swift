@@ -99,6 +99,10 @@ extension ProfileReader {
             table.fail("\(quoted(unit)) is no unit symbol of SenML (RFC 8428, RFC 8798)\(hint)", at: "unit")
             return nil
         }
+        let meant = [
+            "C": "coulomb; degrees Celsius are \"Cel\"", "F": "farad; degrees Fahrenheit are scaled to \"Cel\"",
+        ]
+        if let meaning = meant[unit] { table.note("\(quoted(unit)) is the \(meaning)", at: "unit") }
         return unit
     }
 

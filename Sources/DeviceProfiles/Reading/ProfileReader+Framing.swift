@@ -1,14 +1,14 @@
 import SerialIO
 import StrictTOML
 
-/// `[framing]`, `[checksum]` and `[text]`.
+/// `[framing]` and `[checksum]`.
 extension ProfileReader {
     struct ReadFraming {
         var rule: FramingRule
         var subtraction: Subtraction?
     }
 
-    private enum Kind: Equatable {
+    enum Kind: Equatable {
         case line, fixed, length, stuffed, cobs, asciiHex, block, reply, modbusRTU, modbusASCII
         case telegram(FramingRule.Telegram)
 
@@ -59,6 +59,7 @@ extension ProfileReader {
         switch kind {
         case .line:
             let start = Array((table.string("start") ?? "").utf8)
+            noteHexadecimal(table)
             return .line(start: start, end: readTerminator(table))
         case .fixed:
             table.require("size", example: "9")
@@ -78,7 +79,10 @@ extension ProfileReader {
             return .asciiHex(start: start, end: end, nibbleFirst: table.boolean("nibble_first") ?? false)
         case .block:
             let (start, end) = readMarks(table)
-            return .block(start: start, end: end, takesEndLine: table.boolean("end_line") ?? false)
+            let takesEndLine = table.boolean("end_line") ?? false
+            if takesEndLine { table.refuse("tail", "end_line says already what belongs to the block") }
+            return .block(
+                start: start, end: end, takesEndLine: takesEndLine, tail: table.integer("tail", in: 0...16) ?? 0)
         // The sizes are said by the polls.
         case .reply: return .reply([])
         case .modbusRTU: return .modbusRTU
@@ -92,13 +96,26 @@ extension ProfileReader {
         case nil, "\n": return .lf
         case "\r": return .cr
         case "\r\n": return .crlf
-        case .some(let text):
-            table.fail("\(quoted(text)) ends no line; allowed are \"\\n\", \"\\r\" and \"\\r\\n\"", at: "end")
-            return .lf
+        case .some(let text): return .text(Array(text.utf8))
+        }
+    }
+
+    /// Marks of text that look like the bytes which other framings have.
+    private func noteHexadecimal(_ table: TableReader) {
+        for key in ["start", "end"] {
+            guard let text = table.peekString(key), let bytes = BytePattern(hexadecimal: text)?.bytes,
+                let first = bytes.first,
+                let byte = first, byte < 0x20
+            else { continue }
+            let escape = "\\u00" + TelegramText.hexadecimal(byte)
+            table.note(
+                "is the text \(quoted(text)) here; the byte \(TelegramText.hexadecimal(byte)) is \"\(escape)\"", at: key
+            )
         }
     }
 
     private func readMarks(_ table: TableReader) -> (start: [UInt8], end: [UInt8]) {
+        noteHexadecimal(table)
         table.require("start", example: "\":\"")
         table.require("end", example: "\"\\n\"")
         return (Array((table.string("start") ?? ":").utf8), Array((table.string("end") ?? "\n").utf8))
@@ -130,56 +147,6 @@ extension ProfileReader {
             let over = changes.integers("over", each: [0...65535, -65535...65535], example: "[10, -2]")
         else { return nil }
         return Subtraction(value: UInt8(value), from: over[0], to: over[1])
-    }
-
-    private func readAddressing(_ top: TableReader, kind: Kind) -> Addressing {
-        switch kind {
-        case .modbusRTU, .modbusASCII:
-            top.refuse("text", "Modbus has registers, not text")
-            return .registers
-        case .telegram(.nmea):
-            top.refuse("text", "sentences are divided into columns already")
-            return .text(.csv(separator: 0x2C))
-        case .telegram(.ubx), .telegram(.vbus), .telegram(.esp3), .telegram(.pylontech):
-            top.refuse("text", "fields of this telegram stand at bytes")
-            return .bytes
-        case .telegram:
-            top.refuse("text", "the telegram says by itself what is in it")
-            return .keys
-        default: return readText(top.table("text"))
-        }
-    }
-
-    private enum TextFormat: String, CaseIterable {
-        case csv, json, pattern, fixed
-        case keyValue = "key-value"
-    }
-
-    private func readText(_ table: TableReader?) -> Addressing {
-        guard let table else { return .bytes }
-        defer { table.finish() }
-        table.require("format", example: "\"csv\"")
-        let format = table.choice("format", of: TextFormat.self) ?? .csv
-        for key in ["separator"] where format != .csv {
-            table.refuse(key, "belongs to format = \"csv\", but the format is \(quoted(format.rawValue))")
-        }
-        for key in ["pair", "equals"] where format != .keyValue {
-            table.refuse(key, "belongs to format = \"key-value\", but the format is \(quoted(format.rawValue))")
-        }
-        switch format {
-        case .csv:
-            let separator = Array((table.string("separator") ?? ",").utf8)
-            if separator.count != 1 { table.fail("must be one ASCII character", at: "separator") }
-            return .text(.csv(separator: separator[0]))
-        case .keyValue:
-            return .text(
-                .keyValue(
-                    pair: Array((table.string("pair") ?? " ,;\t").utf8),
-                    equals: Array((table.string("equals") ?? "=:").utf8)))
-        case .json: return .text(.json)
-        case .pattern: return .text(.pattern)
-        case .fixed: return .text(.characters)
-        }
     }
 
     private func readChecksum(_ top: TableReader, kind: Kind) -> ChecksumRule? {

@@ -26,7 +26,7 @@ extension ProfileReader {
             if let name = message.name, !names.insert(name).inserted {
                 table.fail("two messages have the name \(quoted(name))", at: "name")
             }
-            message.match = readMatches(table)
+            message.match = readMatches(table, profile)
             message.pattern = readPattern(table)
             message.records = readRecords(table)
             message.fields = readFields(table, message, profile)
@@ -79,37 +79,44 @@ extension ProfileReader {
         }
     }
 
-    private func readMatches(_ table: TableReader) -> [MessageMatch] {
+    private func readMatches(_ table: TableReader, _ profile: Profile) -> [MessageMatch] {
         guard addressing != .registers else {
             table.refuse("match", "a reply of Modbus is known by its request")
             return []
         }
         return (table.tables("match") ?? []).compactMap { entry in
             defer { entry.finish() }
-            return readMatch(entry)
+            let match = readMatch(entry)
+            if profile.framing.kind == .telegram(.nmea), case .column(0, let name)? = match, name.hasPrefix("$") {
+                entry.fail("a sentence's name is without the \"$\": \(quoted(name.dropFirst()))", at: "is")
+            }
+            return match
         }
     }
 
     private func readMatch(_ entry: TableReader) -> MessageMatch? {
         let isCSV = if case .text(.csv) = addressing { true } else { false }
-        if !isCSV { entry.refuse("column", "columns are of [text] format = \"csv\" and of NMEA") }
+        if !isCSV { refuse(["column", "columns"], "columns are of [text] format = \"csv\" and of NMEA", entry) }
         switch addressing {
         case .keys, .text(.json), .text(.keyValue): break
         default: entry.refuse("key", "keys are of telegrams, JSON and key-value")
         }
         let at = entry.integer("at", in: -65535...65535)
         let length = entry.integer("length", in: 0...65536)
-        let column = isCSV ? entry.integer("column", in: 0...255) : nil
+        let column = isCSV ? entry.integer("column", in: 0...4095) : nil
+        let columns = isCSV ? entry.integer("columns", in: 1...4096) : nil
         let key = entry.string("key")
         let starts = entry.string("starts")
         let ends = entry.string("ends")
-        let kinds = [at != nil, length != nil, column != nil, key != nil, starts != nil].filter { $0 }
+        let kinds = [at != nil, length != nil, column != nil, columns != nil, key != nil, starts != nil].filter { $0 }
         guard kinds.count == 1 else {
             entry.fail(
-                "give one of at, length, column, key and starts, such as { at = 6, is = \"01\" } or { length = 32 }")
+                "give one of at, length, column, columns, key and starts, such as { at = 6, is = \"01\" } or "
+                    + "{ length = 32 }")
             return nil
         }
         if let length { return .length(length) }
+        if let columns { return .columns(columns) }
         if let key { return .key(key) }
         if let starts { return .start(Array(starts.utf8)) }
         if let at {

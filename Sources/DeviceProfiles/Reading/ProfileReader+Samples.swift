@@ -81,16 +81,21 @@ extension ProfileReader {
             }
         }
         for (index, message) in profile.messages.enumerated().dropLast() where isAlwaysTaken(message, profile) {
-            let next = profile.messages[index + 1].name.map { quoted($0) } ?? "the next one"
+            let replies = profile.polls.map(\.reply)
+            // A poll that names the next one and not this one tells them apart.
+            let next = profile.messages[index + 1].name
+            let isReached = next.map { next in
+                replies.contains { $0.contains(next) && !$0.contains(message.name ?? "") }
+            }
+            guard isReached != true else { continue }
             top.fail(
-                "message \(index + 1) takes every frame, so that \(next) is never reached; give it match", at: "message"
-            )
+                "message \(index + 1) takes every frame, so that \(next.map { quoted($0) } ?? "the next one") is never "
+                    + "reached; give it match" + (replies.isEmpty ? "" : ", or a poll that has only it in its reply"),
+                at: "message")
         }
     }
 
     private func isAlwaysTaken(_ message: Message, _ profile: Profile) -> Bool {
-        // Where polls say which messages answer them, requests tell messages apart.
-        let isAsked = profile.polls.contains { poll in message.name.map(poll.reply.contains) == true }
-        return message.match.isEmpty && message.pattern == nil && !profile.isModbus && !isAsked
+        message.match.isEmpty && message.pattern == nil && !profile.isModbus
     }
 }

@@ -18,6 +18,8 @@ struct ProfileReader {
     let name: String
     /// Set once the framing and `[text]` are read, before any field is.
     var addressing = Addressing.bytes
+    /// Whether `[text]` says that a comma is a decimal point.
+    var hasDecimalComma = false
     /// The checksum of `[checksum]`, which is also the default of requests.
     var checksum: ChecksumRule?
     /// What a variant changes.
@@ -87,6 +89,7 @@ struct ProfileReader {
         profile.warmUp = top.duration("warm_up", in: .zero...(.seconds(3600))) ?? .zero
         profile.link = readLink(top.tableOrEmpty("link"))
         if case .text(let rule) = addressing { profile.text = rule }
+        profile.hasDecimalComma = hasDecimalComma
         readSessions(top, into: &profile)
         profile.messages = readMessages(top, profile: profile)
         profile.rate = readRate(top)

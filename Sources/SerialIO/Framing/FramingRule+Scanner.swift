@@ -16,9 +16,10 @@ extension FramingRule {
             return COBSScanner(checksum: checksum)
         case .asciiHex(let start, let end, let nibbleFirst):
             return HexScanner(HexText(start: start, end: end, hasNibbleFirst: nibbleFirst), checksum: checksum)
-        case .block(let start, let end, let takesEndLine):
+        case .block(let start, let end, let takesEndLine, let tail):
             return BlockScanner(
-                start: start, end: end, takesEndLine: takesEndLine, checksum: checksum, sizeMax: frameSizeMax)
+                start: start, end: end, takesEndLine: takesEndLine, tail: tail, checksum: checksum,
+                sizeMax: frameSizeMax)
         case .reply(let sizes):
             return ReplyScanner(sizes, checksum: checksum)
         case .modbusRTU:

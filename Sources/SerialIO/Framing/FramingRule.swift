@@ -40,8 +40,9 @@ public struct FramingRule: Hashable, Sendable {
         case asciiHex(start: [UInt8], end: [UInt8], nibbleFirst: Bool)
         /// Several lines, from a line that begins with one mark to one that begins with another; a mark that begins
         /// with a control character counts anywhere. The content is all of it, marks included; with `takesEndLine`
-        /// also the rest of the line in which the end stands, without the line's end.
-        case block(start: [UInt8], end: [UInt8], takesEndLine: Bool)
+        /// also the rest of the line in which the end stands, without the line's end; else the `tail` bytes behind the
+        /// end, a checksum.
+        case block(start: [UInt8], end: [UInt8], takesEndLine: Bool, tail: Int = 0)
         /// Without marks and length: the answer to a request, of as many bytes as that request is answered with. The
         /// content is all of them. What nobody asked for is noise.
         case reply([ReplySize])

@@ -6,15 +6,18 @@ struct BlockScanner: FrameScanner {
     private let start: Mark
     private let end: Mark
     private let takesEndLine: Bool
+    /// Bytes behind the end that belong to the block.
+    private let tail: Int
     private let checksum: Checksum?
     /// Noise without a line's end waits no longer than this for it.
     private let noiseSizeMax: Int
 
-    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, checksum: Checksum?, sizeMax: Int) {
+    init(start: [UInt8], end: [UInt8], takesEndLine: Bool, tail: Int, checksum: Checksum?, sizeMax: Int) {
         precondition(!start.isEmpty && !end.isEmpty, "a block has a start and an end")
         self.start = Mark(start)
         self.end = Mark(end)
         self.takesEndLine = takesEndLine
+        self.tail = tail
         self.checksum = checksum
         noiseSizeMax = min(sizeMax - 1, 256)
     }
@@ -25,17 +28,26 @@ struct BlockScanner: FrameScanner {
         case .none: return skipNoise(bytes)
         case .whole: break
         }
-        // With the end's line to be waited for, the end may stand in what is known.
-        let from = takesEndLine ? start.count : max(start.count, known - end.count + 1)
-        guard let last = lineOffset(of: end, in: bytes, from: from), end.agreement(bytes, at: last) == .whole else {
-            return .needMoreBytes
+        // With something behind the end to be waited for, the end may stand in what is known.
+        let from = takesEndLine || tail > 0 ? start.count : max(start.count, known - end.count + 1)
+        let last = lineOffset(of: end, in: bytes, from: from)
+        if start.isControl {
+            // Such a mark is in no block, so that the one which began is damaged.
+            let block = bytes.extracting(0..<(last ?? bytes.count))
+            if let next = start.firstWholeOffset(in: block, from: max(start.count, known - start.count + 1)) {
+                return .skip(next, .unfinished("a block begins before the last one has ended"))
+            }
         }
+        guard let last, end.agreement(bytes, at: last) == .whole else { return .needMoreBytes }
         var count = last + end.count
         if takesEndLine {
             guard let lineEnd = breakOffset(in: bytes, from: count) else { return .needMoreBytes }
             count = lineEnd
         }
+        count += tail
+        guard count <= bytes.count else { return .needMoreBytes }
         if let checksum, !checksum.matches(bytes.extracting(0..<count)) {
+            if start.isControl { return .skip(1, .checksum) }
             return .skip(breakOffset(in: bytes, from: 0).map { min($0 + 1, count) } ?? count, .checksum)
         }
         return .frame(size: count, content: 0..<count)
