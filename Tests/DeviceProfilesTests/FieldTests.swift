@@ -36,6 +36,8 @@ import Testing
         ("type = \"u32be\", scale = 0.001", "00012EF5", ["x=77.557"]),
         ("type = \"s16be\", missing = [0x7FFF, 0xFFFF]", "7FFF", ["x!missing"]),
         ("type = \"s16be\", missing = [0x7FFF, 0xFFFF]", "FFFF", ["x!missing"]),
+        ("type = \"u64be\", missing = [-1]", "FFFFFFFFFFFFFFFF", ["x!missing"]),
+        ("type = \"u64be\", missing = [-1], scale = 0.01", "0000000000000064", ["x=1.0"]),
         ("type = \"u8\", range = [0, 100]", "65", ["x!implausible"]),
         ("type = \"u8\", values = { 0 = \"off\", 1 = \"on\" }", "01", ["x=\"on\""]),
         ("type = \"u8\", values = { 0 = \"off\", 1 = \"on\" }", "02", ["x!unlisted"]),

@@ -34,6 +34,12 @@ import Testing
                 return ([0x7E] + stuffed + [0x7E], content)
             }),
         Subject(
+            description: "escaped marks", rule: FramingRule(.stuffed(.dle), checksum: x25, sizeMax: 300),
+            make: { number in
+                let content = sealed([0x10, UInt8(number & 0xFF), 0x02, 0x10, 3], x25)
+                return ([0x10, 0x02] + content.flatMap { $0 == 0x10 ? [0x10, 0x10] : [$0] } + [0x10, 0x03], content)
+            }),
+        Subject(
             description: "COBS", rule: FramingRule(.cobs, checksum: x25, sizeMax: 300),
             make: { number in
                 let content = sealed([UInt8(number & 0x7F) + 1, 0, 5], x25)

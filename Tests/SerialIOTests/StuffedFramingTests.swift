@@ -38,7 +38,7 @@ import Testing
     @Test func `with two flags a new beginning ends what had begun`() throws {
         let frame = try #require([UInt8](hexadecimal: "40 3F 10 01 04 1B E4 0D"))
         let rule = FramingRule(
-            .stuffed(Stuffing(start: 0x40, end: 0x0D, escape: 0x1B, restoration: .exclusiveOr(0xFF))))
+            .stuffed(Stuffing(start: [0x40], end: [0x0D], escape: 0x1B, restoration: .exclusiveOr(0xFF))))
         let content: [UInt8] = [0x3F, 0x10, 0x01, 0x04, 0x1B]
         expectTold(
             [

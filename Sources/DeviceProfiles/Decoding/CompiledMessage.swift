@@ -3,6 +3,7 @@ final class CompiledMessage: Sendable {
     let name: String?
     let match: [MessageMatch]
     let pattern: TextPattern?
+    let records: RecordRule?
     let fields: [CompiledField]
     let words: [FieldWords]
     /// What is picked of a text, each once; fields name them by their index.
@@ -13,16 +14,20 @@ final class CompiledMessage: Sendable {
     let columnCount: Int
     /// Whether a comma in a number is a decimal point.
     let hasDecimalComma: Bool
-    /// Whether values depend on each other, so that there is a second pass.
-    let hasDependencies: Bool
+    /// The fields whose values depend on those of others, each behind those; there is a second pass for them.
+    let resolutionOrder: [Int32]
+    var hasDependencies: Bool { !resolutionOrder.isEmpty }
     let hasMovableFields: Bool
-    let deviceField: Int32
+    /// For each field the next of the same name, which counts where it has no value; -1 where there is none.
+    let alternatives: [Int32]
+    var hasAlternatives: Bool { alternatives.contains { $0 >= 0 } }
 
-    init(_ message: Message, deviceField: String?, hasDecimalComma: Bool = false) {
+    init(_ message: Message, hasDecimalComma: Bool = false) {
         self.hasDecimalComma = hasDecimalComma
         name = message.name
         match = message.match
         pattern = message.pattern
+        records = message.records
         var picks: [TextPlace.Pick] = []
         func index(of pick: TextPlace.Pick?) -> Int32 {
             guard let pick else { return -1 }
@@ -39,6 +44,9 @@ final class CompiledMessage: Sendable {
             var compiled = CompiledField(field, index: number)
             var word = FieldWords(field)
             word.conditionField = index(of: field.condition?.field)
+            word.factorFields = field.factors.map { index(of: $0.field) }
+            word.addendFields = field.addends.map { index(of: $0) }
+            if case .field(let name, _, _)? = field.repetition?.count { word.countField = index(of: name) }
             switch field.place {
             case .text(let place):
                 compiled.pick = index(of: place.pick)
@@ -60,9 +68,12 @@ final class CompiledMessage: Sendable {
         self.picks = picks
         keys = picks.map { if case .key(let key) = $0 { Array(key.utf8) } else { [] } }
         columnCount = Self.columnCount(picks, message.match)
-        hasDependencies = fields.contains { $0.traits.contains(.hasCondition) || $0.kind == .composed }
+        let names = message.fields.map(\.name)
+        alternatives = names.indices.map { index in
+            names[(index + 1)...].firstIndex(of: names[index]).map { Int32($0) } ?? -1
+        }
+        resolutionOrder = Self.resolutionOrder(fields, words, alternatives)
         hasMovableFields = fields.contains { $0.traits.contains(.isMovable) }
-        self.deviceField = index(of: deviceField)
     }
 
     /// Columns that are needed: one more than the highest; all for those that are found by a label.

@@ -34,10 +34,8 @@ public struct ProfileDecoder: Sendable {
         // A reply is known by its request, so that the fields of all messages are looked for in it.
         messages =
             profile.isModbus
-            ? [CompiledMessage(Message(fields: profile.messages.flatMap(\.fields)), deviceField: profile.deviceField)]
-            : profile.messages.map {
-                CompiledMessage($0, deviceField: profile.deviceField, hasDecimalComma: profile.hasDecimalComma)
-            }
+            ? [CompiledMessage(Message(fields: profile.messages.flatMap(\.fields)))]
+            : profile.messages.map { CompiledMessage($0, hasDecimalComma: profile.hasDecimalComma) }
         addressing = Self.addressing(profile)
         replies = profile.polls.filter { !$0.reply.isEmpty }.map { poll in
             (
@@ -172,7 +170,7 @@ public struct ProfileDecoder: Sendable {
         frame.readings.reserveCapacity(readings.entries.count + readings.others.count)
         for (index, entry) in readings.entries.enumerated() {
             let field = message.words[Int(entry.field)].field
-            if entry.field == message.deviceField { frame.device = readings.value(entry)?.text }
+            if frame.device == nil, field.name == profile.deviceField { frame.device = readings.value(entry)?.text }
             guard field.isPublished else { continue }
             let name = entry.element == 0 ? field.name : field.name(element: Int(entry.element))
             if let value = readings.value(entry) {
@@ -182,6 +180,7 @@ public struct ProfileDecoder: Sendable {
                 frame.withheld.append(WithheldReading(name: name, reason: reason))
             }
         }
+        if message.hasAlternatives { frame.keepFirstOfEachName() }
         frame.readings += readings.others
         if frame.device == nil, let name = profile.deviceField {
             frame.device = readings.others.first { $0.name == name }?.value.text
@@ -200,6 +199,15 @@ public struct ProfileDecoder: Sendable {
             index -= message.fields.count
         }
         return nil
+    }
+}
+
+extension DecodedFrame {
+    /// Of several fields of one name the first that has a value counts; the others were not meant.
+    fileprivate mutating func keepFirstOfEachName() {
+        var published: Set<String> = []
+        readings = readings.filter { published.insert($0.name).inserted }
+        withheld = withheld.filter { published.insert($0.name).inserted }
     }
 }
 

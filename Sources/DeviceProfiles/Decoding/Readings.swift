@@ -41,6 +41,9 @@ public struct Readings: Sendable {
     var picks: [TextCell] = []
     var path: [UInt8] = []
     var arrayEnds: [Int] = []
+    var records: [RecordPlace] = []
+    /// Index of the first entry of each field; -1 where it has none.
+    var starts: [Int] = []
 
     /// An empty buffer.
     public init() { entries.reserveCapacity(32) }
@@ -92,9 +95,22 @@ public struct Readings: Sendable {
         }
     }
 
-    /// The value of a field that is no array; nil where it has none.
-    func value(ofField field: Int32) -> Reading.Value? {
-        entries.first { $0.field == field }.flatMap { value($0) }
+    /// Finds out where each field's entries begin.
+    mutating func locate(fieldCount: Int) {
+        starts.removeAll(keepingCapacity: true)
+        starts.append(contentsOf: repeatElement(-1, count: fieldCount))
+        for index in entries.indices.reversed() { starts[Int(entries[index].field)] = index }
+    }
+
+    /// The value of a field, or of an element of it where it is an array; nil where it has none. Only after
+    /// ``locate(fieldCount:)``.
+    func value(ofField field: Int32, element: Int32) -> Reading.Value? {
+        guard field >= 0, starts[Int(field)] >= 0 else { return nil }
+        let first = starts[Int(field)]
+        // The elements of an array stand one behind the other, and a reply may begin with any of them.
+        let index = entries[first].element == 0 ? first : first + Int(element - entries[first].element)
+        guard entries.indices.contains(index), entries[index].field == field else { return nil }
+        return value(entries[index])
     }
 }
 

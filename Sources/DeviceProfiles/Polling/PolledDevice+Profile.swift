@@ -79,7 +79,7 @@ extension BusLine {
     public init(settings: SerialSettings, gap: Duration, of profiles: [Profile]) {
         self.init(settings: settings)
         self.gap = gap
-        hearsOnlyAnswers = profiles.count > 1 || profiles.contains(where: \.isModbus)
+        hearsOnlyAnswers = profiles.count > 1 || profiles.contains { $0.isModbus || !$0.speaksUnasked }
     }
 }
 

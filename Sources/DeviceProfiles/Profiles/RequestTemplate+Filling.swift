@@ -34,6 +34,24 @@ extension Parameter {
 }
 
 extension RequestTemplate {
+    /// What a request begins with, whatever its parameters are: all of it but what stands behind a parameter of text,
+    /// whose size is not known.
+    func pattern(_ parameters: [Parameter]) -> BytePattern {
+        var bytes: [UInt8?] = []
+        for piece in pieces {
+            switch piece {
+            case .bytes(let fixed): bytes += fixed.map { $0 }
+            case .check: bytes += Array(repeating: nil, count: checksum.map { Checksum($0).size } ?? 0)
+            case .parameter(let name):
+                guard !isText, let parameter = parameters.first(where: { $0.name == name }) else {
+                    return BytePattern(bytes)
+                }
+                bytes += Array(repeating: nil, count: parameter.size)
+            }
+        }
+        return BytePattern(bytes)
+    }
+
     /// The bytes to send.
     ///
     /// - Parameters:

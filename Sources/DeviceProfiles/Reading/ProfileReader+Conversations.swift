@@ -40,6 +40,13 @@ extension ProfileReader {
             first.fail("this framing has a table of its own that says what is asked for")
         }
         profile.polls = polls.compactMap { readPoll($0, profile) }
+        if profile.framing.isKnownByRequest {
+            let sizes = profile.polls.map { poll in
+                ReplySize(request: poll.request.pattern(profile.parameters), size: poll.size ?? 1)
+            }
+            profile.framing.kind = .reply(sizes)
+            if polls.isEmpty { top.fail("kind = \"reply\" needs a [[poll]] with size, the bytes of its answer") }
+        }
         profile.initialisation = readSteps(top, "init", profile)
         profile.wake = readSteps(top, "wake", profile)
         profile.shutdown = readSteps(top, "shutdown", profile)
@@ -56,6 +63,15 @@ extension ProfileReader {
         poll.reply = table.strings("reply") ?? []
         checkMessageNames(poll.reply, profile.messages, table, "reply")
         poll.isSafe = table.boolean("safe") ?? false
+        if profile.framing.isKnownByRequest {
+            table.require("size", example: "2")
+            poll.size = table.integer("size", in: 1...4096)
+            if poll.isSafe, profile.framing.checksum == nil {
+                table.fail("nothing proves that an answer is this device's, so that detection must not ask", at: "safe")
+            }
+        } else {
+            table.refuse("size", "belongs to kind = \"reply\" in [framing]; here the frame says how long it is")
+        }
         return request == nil ? nil : poll
     }
 

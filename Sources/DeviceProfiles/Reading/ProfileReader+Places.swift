@@ -7,19 +7,22 @@ extension ProfileReader {
         "column", "key", "negative_if", "letters", "letter_at", "part", "separator", "index",
     ]
     private static let registerKeys = ["input", "holding", "coil", "discrete", "high", "low"]
-    private static let byteKeys = ["until", "after", "count", "stride"]
+    private static let byteKeys = ["until", "after", "record"]
+    private static let arrayKeys = ["count", "stride"]
 
     func readPlace(_ table: TableReader, _ message: Message, _ profile: Profile) -> FieldPlace? {
         if table.has("compose") {
-            for key in ["at", "size", "type", "order"] + Self.textKeys + Self.registerKeys + Self.byteKeys {
-                table.refuse(key, "a composed text stands nowhere")
-            }
+            let keys = Self.textKeys + Self.registerKeys + Self.byteKeys + Self.arrayKeys
+            refuse(["at", "size", "type", "order"] + keys, "a composed text stands nowhere", table)
             return readComposition(table).map { .composed($0) }
         }
         // So that it is a known key.
         _ = table.string("compose")
         if addressing != .registers { refuse(Self.registerKeys, "registers are of Modbus", table) }
         if addressing != .bytes { refuse(Self.byteKeys, "is for fields at bytes of a frame", table) }
+        if addressing != .bytes, addressing != .registers {
+            refuse(Self.arrayKeys, "is for fields at bytes of a frame and in registers", table)
+        }
         switch addressing {
         case .bytes:
             refuse(Self.textKeys, "is for text; say in [text] how it is divided", table)
@@ -100,13 +103,23 @@ extension ProfileReader {
         place.until = table.integer("until", in: -65535 ... -1)
         if place.until != nil, size != -1 { table.fail("belongs to size = -1", at: "until") }
         place.after = table.string("after")
+        place.record = readRecordTag(table, message)
         if at != nil { checkInside(place, table, message, profile) }
         return at == nil ? nil : place
     }
 
+    private func readRecordTag(_ table: TableReader, _ message: Message) -> Int? {
+        guard let tag = table.integer("record", in: 0...Int(UInt32.max)) else { return nil }
+        if message.records == nil {
+            table.fail("the message has no records; say records = { at = 6, tag = ..., length = ... }", at: "record")
+        }
+        if table.has("after") { table.fail("a field stands in a record or behind an array", at: "after") }
+        return tag
+    }
+
     /// A field must be inside a frame whose size is known.
     private func checkInside(_ place: BytePlace, _ table: TableReader, _ message: Message, _ profile: Profile) {
-        guard place.after == nil, let most = frameSizeMax(message, profile) else { return }
+        guard place.after == nil, place.record == nil, let most = frameSizeMax(message, profile) else { return }
         let size = place.type.coding == .kmp ? 2 : place.size ?? 1
         let count = table.peekInteger("count") ?? 1
         let stride = table.peekInteger("stride") ?? size
@@ -155,8 +168,11 @@ extension ProfileReader {
         if let order {
             if named != nil, type.size != 1 {
                 table.fail("the type says the order of bytes already", at: "order")
+            } else if type.size == 2, !needsOrder, order == .bytesSwapped {
+                // A register with its low byte first.
             } else if let size = type.size, size != 4, size != 8 {
-                table.fail("is for 32 and 64 bits", at: "order")
+                let hint = needsOrder ? "" : ", and \"BADC\" for 16 bits whose low byte comes first"
+                table.fail("is for 32 and 64 bits\(hint)", at: "order")
             } else if needsOrder, type.size == nil {
                 table.fail("is for 32 and 64 bits", at: "order")
             }
@@ -214,7 +230,9 @@ extension ProfileReader {
         } else if type.size == 1 {
             table.fail("u8 and s8 are half a register: say high = true or low = true")
         }
-        if place.address + place.count > 65536 { table.fail("the registers end at 65535") }
+        let count = table.peekInteger("count") ?? 1
+        let last = place.address + (count - 1) * (table.peekInteger("stride") ?? place.count) + place.count
+        if last > 65536 { table.fail("the registers end at 65535") }
         return place
     }
 }

@@ -49,6 +49,9 @@ extension ProfileReader {
         } else if !table.has("expect"), !table.has("missing") {
             table.fail("says nothing; give expect, missing, or rejected = true")
         }
+        if profile.framing.isKnownByRequest {
+            table.require("request", example: "\"55\"")
+        }
         return frame == nil && text == nil ? nil : sample
     }
 
@@ -69,6 +72,7 @@ extension ProfileReader {
 
     /// What the fields say together.
     func checkFields(_ profile: Profile, _ top: TableReader) {
+        checkRequests(profile, top)
         if let device = profile.deviceField {
             let fields = profile.messages.flatMap(\.fields)
             if !fields.contains(where: { $0.name == device && $0.repetition == nil }), !profile.publishesOthers {

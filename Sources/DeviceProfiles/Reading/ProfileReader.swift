@@ -35,6 +35,7 @@ struct ProfileReader {
     /// Reads the profile, then each variant as a profile of its own.
     func read() -> Profile {
         let top = TableReader(document, report: report)
+        report.topKeys = ["title", "models", "source", "lookalikes", "notes", "device", "others", "warm_up", "fields"]
         if !Profile.isName(name) {
             top.fail("the file's name is the profile's: lower-case letters, digits and \"-\", then .toml")
         }

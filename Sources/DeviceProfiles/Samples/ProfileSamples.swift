@@ -88,7 +88,8 @@ public enum ProfileSamples {
                 return ["no message matches the frame \(shown)"]
             }
             let problem = result.problems.first(where: \.isError) ?? result.problems.last
-            return ["no frame comes out of it" + (problem.map { ": \($0)" } ?? "")]
+            let detail = problem == .checksum ? checksumDetail(sample, decoder.profile.framing) : ""
+            return ["no frame comes out of it" + (problem.map { ": \($0)\(detail)" } ?? "")]
         }
         var problems = sample.expected.compactMap { problem($0, in: decoded) }
         for name in sample.missing {
@@ -101,6 +102,21 @@ public enum ProfileSamples {
             if found != device { problems.append("the device is \(found ?? "not said"), not \(device)") }
         }
         return problems
+    }
+
+    /// What the checksum of a sample that is one whole frame is, and what it would have to be.
+    private static func checksumDetail(_ sample: Sample, _ framing: FramingRule) -> String {
+        switch framing.kind {
+        case .fixed, .length: break
+        default: return ""
+        }
+        guard let rule = framing.checksum, let comparison = Checksum(rule).comparison(in: sample.bytes) else {
+            return ""
+        }
+        let (covered, found, expected) = comparison
+        func digits(_ bytes: [UInt8]) -> String { HexadecimalText.write(bytes.span, isBackwards: false) }
+        return "; bytes \(covered.lowerBound) to \(covered.upperBound - 1) give \(digits(expected)), and the frame has "
+            + digits(found)
     }
 
     private static func problem(_ expected: Sample.Expectation, in frames: [DecodedFrame]) -> String? {

@@ -10,7 +10,8 @@ extension FramingRule {
         case .length(let start, let length, let trailer):
             return LengthScanner(start: start, length: length, trailer: trailer, checksum: checksum, sizeMax: sizeMax)
         case .stuffed(let stuffing):
-            return StuffedScanner(stuffing, checksum: checksum)
+            return stuffing.hasEscapedMarks
+                ? EscapedMarkScanner(stuffing, checksum: checksum) : StuffedScanner(stuffing, checksum: checksum)
         case .cobs:
             return COBSScanner(checksum: checksum)
         case .asciiHex(let start, let end, let nibbleFirst):
@@ -20,6 +21,8 @@ extension FramingRule {
             return BlockScanner(
                 start: start, end: end, takesEndLine: takesEndLine, tail: tail, checksum: checksum,
                 sizeMax: frameSizeMax)
+        case .reply(let sizes):
+            return ReplyScanner(sizes, checksum: checksum)
         case .modbusRTU:
             return ModbusRTUScanner()
         case .modbusASCII:

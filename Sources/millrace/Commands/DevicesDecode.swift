@@ -58,6 +58,9 @@ struct DevicesDecode: ParsableCommand {
                 frames.append(buffer[..<count])
             }
         }
+        if chosen.framing.isKnownByRequest, replyTo == nil {
+            printError("millrace: answers to \(chosen.name) are known by their request only; give --reply-to")
+        }
         guard frames.finish() else { throw ExitCode.noFrame }
     }
 
