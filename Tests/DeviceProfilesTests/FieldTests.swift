@@ -202,7 +202,10 @@ import Testing
 
     @Test func `what a wrong speed makes of a line is rejected`() throws {
         let fields = "{ name = \"x\", column = 0 }"
-        #expect(try line("{ format = \"csv\" }", fields, "1\u{1}2") == ["rejected: it has characters that no text has"])
+        #expect(
+            try line("{ format = \"csv\" }", fields, "1\u{1}2") == [
+                "rejected: it has the control character 01, which no text has"
+            ])
     }
 
     @Test func `every prefix of a line is decoded or rejected, and none crashes`() throws {

@@ -184,7 +184,8 @@ extension ProfileDecoder {
     @Test func `control characters and bytes that are not UTF-8 are rejected`() throws {
         let decoder = try csv("a")
         for byte: UInt8 in [0x00, 0x01, 0x02, 0x03, 0x1B, 0x0D, 0x7F, 0xB0, 0xFF] {
-            #expect(decoder.readings([0x31, byte]) == ["rejected: it has characters that no text has"])
+            let verdict = decoder.readings([0x31, byte]).first ?? ""
+            #expect(verdict.hasPrefix("rejected: it has ") && verdict.hasSuffix(" no text has"), "\(byte)")
         }
         #expect(decoder.readings("21 °C") == [#"a="21 °C""#])
     }
@@ -230,9 +231,9 @@ extension ProfileDecoder {
     }
 
     @Test func `noise is rejected where any text would be a value`() throws {
-        for line in [Array("t=1 s=".utf8) + [0xB0], Array("t=1 s=".utf8) + [0x02]] {
-            #expect(try pairs().readings(line) == ["rejected: it has characters that no text has"])
-        }
+        let start = Array("t=1 s=".utf8)
+        #expect(try pairs().readings(start + [0xB0]) == ["rejected: it has characters that no text has"])
+        #expect(try pairs().readings(start + [0x02]) == ["rejected: it has the control character 02, which no text has"])
     }
 
     @Test func `what a field names is not there again under its own name`() throws {

@@ -52,6 +52,9 @@ import Testing
         #expect(short(decoder.decode(Array("21.5°C".utf8)[...])) == ["x=21.5"])
         #expect(short(decoder.decode([0x32, 0x31, 0xB0, 0x43])) == ["x=21.0"])
         #expect(short(decoder.decode([0x32, 0x31, 0xB1, 0x43])) == ["x!missing"])
+        let micro = ProfileDecoder(try profile(source.replacing("°C", with: "\u{3BC}A")))
+        #expect(short(micro.decode([0x32, 0x31, 0xB5, 0x41])) == ["x=21.0"])
+        #expect(short(micro.decode(Array("21 \u{B5}A".utf8)[...])) == ["x=21.0"])
     }
 
     @Test func `a key picks the column behind a label, or one that is so far from it`() throws {
@@ -135,6 +138,21 @@ import Testing
             #expect(try line("{ format = \"pattern\" }", fields, text, message: pattern) == ["w=1.5"])
         }
         #expect(try line("{ format = \"pattern\" }", fields, "1.5  g", message: pattern) == ["skipped"])
+    }
+
+    @Test func `lines that end with a prompt may have line ends in them`() throws {
+        let source = #"""
+            framing = { kind = "line", end = ">" }
+            text = { format = "pattern" }
+            pattern = '(?:READ)?\s*T= *(?<t>[-0-9.]+) C\s*'
+            fields = [{ name = "t", key = "t" }]
+            """#
+        let decoder = ProfileDecoder(try profile(source))
+        #expect(short(decoder.decode(Array("READ\r\nT= 21.5 C\r\n".utf8)[...])) == ["t=21.5"])
+        #expect(
+            short(decoder.decode(Array("T= 21.5 C\u{0}".utf8)[...])) == [
+                "rejected: it has the control character 00, which no text has"
+            ])
     }
 
     @Test func `control characters are text where the framing has them as marks`() throws {

@@ -187,6 +187,8 @@ struct FieldWords: Sendable {
 
     /// The letter as it may stand on the line: in UTF-8, and in Latin-1, in which old displays send a degree sign.
     private static func encodings(of letter: String) -> [[UInt8]] {
+        // There are two letters that look like a micro sign; devices send the other one.
+        let letter = letter.replacing("\u{3BC}", with: "\u{B5}")
         let latin = letter.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
         let isASCII = latin.allSatisfy { $0 < 0x80 }
         let isLatin = !isASCII && latin.count == letter.unicodeScalars.count

@@ -119,8 +119,8 @@ public struct ProfileDecoder: Sendable {
     // MARK: Text
 
     private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ answers: Set<Int>?, _ readings: inout Readings) {
-        guard textCheck.passes(text) else {
-            readings.verdict = .rejected(reason: "it has characters that no text has")
+        if let problem = textCheck.problem(of: text) {
+            readings.verdict = .rejected(reason: problem)
             return
         }
         if case .csv(let separator, let count) = rule, let problem = divide(text, separator, count, &readings) {

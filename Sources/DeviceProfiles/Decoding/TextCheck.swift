@@ -21,6 +21,8 @@ struct TextCheck: Sendable {
         if !isStrict { controls += [0x02, 0x03] }
         // The framing's own marks, and in blocks line ends.
         switch profile.framing.kind {
+        // Line ends too, where these end no frame.
+        case .line(let start, .text): controls += [0x0A, 0x0D] + start
         case .line(let start, _): controls += start
         case .block(let start, let end, _, _): controls += [0x0A, 0x0D] + start + end
         default: break
@@ -28,8 +30,9 @@ struct TextCheck: Sendable {
         self.controls = ByteSet(controls)
     }
 
-    func passes(_ text: Span<UInt8>) -> Bool {
-        if isOff { return true }
+    /// What makes the text none; nil where nothing does.
+    func problem(of text: Span<UInt8>) -> String? {
+        if isOff { return nil }
         var low: UInt8 = 0xFF
         var high: UInt8 = 0
         for index in 0..<text.count {
@@ -38,12 +41,14 @@ struct TextCheck: Sendable {
             low = min(low, byte == 0x7F ? 0 : byte)
             high |= byte
         }
-        if isStrict, high >= 0x80, !JSONText.isUTF8(text) { return false }
-        if low >= 0x20 { return true }
+        if isStrict, high >= 0x80, !JSONText.isUTF8(text) { return "it has characters that no text has" }
+        if low >= 0x20 { return nil }
         for index in 0..<text.count {
             let byte = text[index]
-            if byte == 0x7F || byte < 0x20 && !controls.contains(byte) { return false }
+            if byte == 0x7F || byte < 0x20 && !controls.contains(byte) {
+                return "it has the control character \(TelegramText.hexadecimal(byte)), which no text has"
+            }
         }
-        return true
+        return nil
     }
 }

@@ -75,7 +75,10 @@ extension ProfileReader {
         case .stuffed: return .stuffed(readStuffing(table))
         case .cobs: return .cobs
         case .asciiHex:
-            let (start, end) = readMarks(table)
+            noteHexadecimal(table)
+            table.require("end", example: "\"\\n\"")
+            let start = Array((table.string("start") ?? "").utf8)
+            let end = Array((table.string("end") ?? "\n").utf8)
             return .asciiHex(start: start, end: end, nibbleFirst: table.boolean("nibble_first") ?? false)
         case .block:
             let (start, end) = readMarks(table)

@@ -91,7 +91,7 @@ extension ProfileReader {
     private func unknownNames(_ condition: FieldCondition, of field: Field) -> [String]? {
         guard !field.names.isEmpty else { return nil }
         let unknown = (condition.allowed + condition.refused).filter { raw in
-            !field.names.contains { raw.matches($0.value) }
+            raw != .text("") && !field.names.contains { raw.matches($0.value) }
         }
         return unknown.isEmpty ? nil : unknown.map(\.text)
     }

@@ -15,7 +15,8 @@ extension FramingRule {
         case .cobs:
             return COBSScanner(checksum: checksum)
         case .asciiHex(let start, let end, let nibbleFirst):
-            return HexScanner(HexText(start: start, end: end, hasNibbleFirst: nibbleFirst), checksum: checksum)
+            let text = HexText(start: start, end: end, hasNibbleFirst: nibbleFirst, isSpaced: true)
+            return HexScanner(text, checksum: checksum)
         case .block(let start, let end, let takesEndLine, let tail):
             return BlockScanner(
                 start: start, end: end, takesEndLine: takesEndLine, tail: tail, checksum: checksum,

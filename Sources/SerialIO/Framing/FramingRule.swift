@@ -35,8 +35,8 @@ public struct FramingRule: Hashable, Sendable {
         case stuffed(Stuffing)
         /// Consistent overhead byte stuffing, a frame ends with 00. The content is the decoded bytes.
         case cobs
-        /// Hexadecimal digits between two marks. The content is the decoded bytes; with `nibbleFirst` the first digit
-        /// is a byte of its own.
+        /// Hexadecimal digits between two marks, of which the first may be empty, with or without spaces between them.
+        /// The content is the decoded bytes; with `nibbleFirst` the first digit is a byte of its own.
         case asciiHex(start: [UInt8], end: [UInt8], nibbleFirst: Bool)
         /// Several lines, from a line that begins with one mark to one that begins with another; a mark that begins
         /// with a control character counts anywhere. The content is all of it, marks included; with `takesEndLine`
