@@ -233,7 +233,8 @@ extension ProfileDecoder {
     @Test func `noise is rejected where any text would be a value`() throws {
         let start = Array("t=1 s=".utf8)
         #expect(try pairs().readings(start + [0xB0]) == ["rejected: it has characters that no text has"])
-        #expect(try pairs().readings(start + [0x02]) == ["rejected: it has the control character 02, which no text has"])
+        #expect(
+            try pairs().readings(start + [0x02]) == ["rejected: it has the control character 02, which no text has"])
     }
 
     @Test func `what a field names is not there again under its own name`() throws {

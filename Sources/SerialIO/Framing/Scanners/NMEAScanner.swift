@@ -32,7 +32,8 @@ struct NMEAScanner: FrameScanner {
         case .wrong(let problem):
             // A digit that became an exclamation mark begins none, whatever the checksum of what follows.
             guard let next = line.firstOffset(of: Self.exclamation, from: 1),
-                hasAddress(bytes.extracting(next + 1..<max(next + 1, end))), case .sentence = judge(bytes.extracting(next + 1..<end))
+                hasAddress(bytes.extracting(next + 1..<max(next + 1, end))),
+                case .sentence = judge(bytes.extracting(next + 1..<end))
             else { return .skip(end, problem) }
             return .skip(next, .noise)
         }
