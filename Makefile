@@ -16,13 +16,14 @@ MAN_PAGE := docs/man/millrace.1
 # What each command needs from the distribution, by Debian's names.
 TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev libsqlite3-dev libzstd-dev
 TO_DEMO  := mosquitto
-TO_TEST  := mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3
+TO_PACK  := dpkg-dev debhelper fakeroot lintian
+TO_TEST  := debootstrap systemd mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check format build bench soak fuzz install clean toolchain to-build to-demo to-test tidy lint
+.PHONY: help demo test check format build bench soak fuzz install deb clean toolchain to-build to-demo to-test tidy lint
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +31,7 @@ help:
 demo: to-demo build ## Sensors, gateway, two brokers and an outage, all on this machine
 	@exec $(BINARY) demo $(ARGS)
 
-test: to-test lint ## Build with warnings as errors, check the house rules, run all tests
+test: to-test lint deb ## Build with warnings as errors, check the house rules, run all tests
 	swift test --no-parallel
 
 check: toolchain lint tidy ## What takes seconds: format, house rules, links, man page
@@ -65,12 +66,18 @@ fuzz: to-build ## Let libFuzzer try to break framing and decoding, MINUTES (10) 
 install: $(BINARY) ## Install under PREFIX (/usr/local); DESTDIR for packagers; keeps a configuration
 	install -D -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/millrace'
 	install -D -m 644 $(MAN_PAGE) '$(DESTDIR)$(PREFIX)/share/man/man1/millrace.1'
-	install -D -m 644 systemd/millrace.toml '$(DESTDIR)$(PREFIX)/share/doc/millrace/millrace.toml'
+	install -D -m 644 systemd/millrace.toml '$(DESTDIR)$(PREFIX)/share/doc/millrace/examples/millrace.toml'
 	install -d '$(DESTDIR)$(PREFIX)/share/millrace/devices'
 	install -m 644 devices/* '$(DESTDIR)$(PREFIX)/share/millrace/devices'
+	@for shell in bash/completions/millrace zsh/vendor-completions/_millrace fish/vendor_completions.d/millrace.fish; do \
+	  folder=$${shell%%/*}; target='$(DESTDIR)$(PREFIX)/share/'"$${shell/#bash/bash-completion}"; \
+	  mkdir -p "$${target%/*}" && $(BINARY) --generate-completion-script "$$folder" | sed '1{/^#!/d}' > "$$target"; done
 	@config='$(DESTDIR)$(SYSCONFDIR)/millrace/millrace.toml'; \
 	if [ -e "$$config" ]; then echo "kept $$config"; else \
 	  install -D -m 640 systemd/millrace.toml "$$config" && echo "wrote $$config: edit it before the first start"; fi
+
+deb: to-pack build ## The Debian package: .build/millrace_VERSION_ARCHITECTURE.deb, checked by lintian
+	@systemd/debian/build.sh $(BINARY)
 
 clean: ## Remove what was built; fetched packages stay
 	rm -rf .build/tidy $(BINARY) .build/debug .build/release .build/*-linux-gnu
@@ -90,6 +97,9 @@ to-demo: toolchain
 
 to-test: toolchain
 	@.ci/packages $(TO_BUILD) $(TO_TEST)
+
+to-pack: toolchain
+	@.ci/packages $(TO_BUILD) $(TO_PACK)
 
 lint: toolchain
 	swift format lint --strict --recursive --parallel $(SWIFTS)

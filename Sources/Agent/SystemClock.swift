@@ -46,9 +46,10 @@ public struct SystemClock: GatewayClock {
         func isThere(atMilliseconds now: Int64) -> Bool {
             guard now >= askAgain.load(ordering: .acquiring) else { return known.load(ordering: .relaxed) }
             var status = timex()
-            // adjtimex(2) says TIME_ERROR while no time source keeps the clock.
+            // adjtimex(2) says TIME_ERROR while no time source keeps the clock, and -1 where it is forbidden.
+            let state = adjtimex(&status)
             let isThere =
-                adjtimex(&status) != TIME_ERROR && status.status & STA_UNSYNC == 0
+                state >= 0 && state != TIME_ERROR && status.status & STA_UNSYNC == 0
                 || access("/run/systemd/timesync/synchronized", F_OK) == 0
             // In this order: who sees the time sees the answer that belongs to it, or a later one.
             known.store(isThere, ordering: .relaxed)
