@@ -76,12 +76,18 @@ public final class HTTPLink: HTTPExchange {
     }
 
     /// Sends, and reads the response up to `HTTPResponse.bodySizeMax`.
+    ///
+    /// - Throws: `ExchangeFailure` where there is no response.
     public func send(_ request: HTTPRequest) async throws(ExchangeFailure) -> HTTPResponse {
         var outgoing = HTTPClientRequest(url: request.url.text)
         outgoing.method = HTTPMethod(rawValue: request.method)
         for field in request.fields.all { outgoing.headers.add(name: field.name, value: field.value) }
         outgoing.headers.replaceOrAdd(name: "user-agent", value: "millrace")
-        if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
+        if request.isChunked {
+            outgoing.body = .bytes(request.body, length: .unknown)
+        } else if !request.body.isEmpty {
+            outgoing.body = .bytes(ByteBuffer(bytes: request.body))
+        }
         if request.url.isEncrypted { outgoing.tlsConfiguration = try tls.configuration() }
         do {
             return try await exchange(outgoing)

@@ -39,6 +39,8 @@ public struct HTTPRequest: Hashable, Sendable {
     public var fields: HTTPFields
     /// Bytes as they travel: compressed where `content-encoding` says so.
     public var body: [UInt8]
+    /// Whether the body goes in pieces of unknown number (RFC 9112, 7.1), for those endpoints that ask for it.
+    public var isChunked = false
 
     /// A `POST`, unless said otherwise.
     public init(method: String = "POST", url: HTTPURL, fields: HTTPFields = [:], body: [UInt8] = []) {

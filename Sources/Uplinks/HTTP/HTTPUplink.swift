@@ -96,7 +96,7 @@ public actor HTTPUplink: Uplink {
                 trust.accepted()
                 return .acknowledged(through: loss.last)
             case .refused(let reason): return refusal(of: loss, reason: reason)
-            case .retry(let reason): return outcome(of: Stop(reason: reason, isAlarm: false))
+            case .retry(let reason, let isAlarm): return outcome(of: Stop(reason: reason, isAlarm: isAlarm))
             case nil: return outcome(of: Stop(reason: Self.incomplete, isAlarm: false))
             }
         }
@@ -169,7 +169,7 @@ public actor HTTPUplink: Uplink {
             switch verdict {
             case .accepted: continue
             case .refused(let reason): settlement.refuse([index], reason: reason)
-            case .retry(let reason): stop = Stop(reason: reason, isAlarm: false)
+            case .retry(let reason, let isAlarm): stop = Stop(reason: reason, isAlarm: isAlarm)
             }
         }
         return stop

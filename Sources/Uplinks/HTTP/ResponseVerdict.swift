@@ -21,8 +21,8 @@ public enum ResponseVerdict: Hashable, Sendable {
 public enum RecordVerdict: Hashable, Sendable {
     /// It was taken.
     case accepted
-    /// Not now: it is sent again, before anything that follows the request.
-    case retry(reason: String)
+    /// Not now: it is sent again, before anything that follows the request. `isAlarm` says that a person is needed.
+    case retry(reason: String, isAlarm: Bool = false)
     /// It will never be taken.
     case refused(reason: String)
 }

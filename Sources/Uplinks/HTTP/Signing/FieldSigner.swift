@@ -18,6 +18,8 @@ public struct FieldSigner: RequestSigner {
     }
 
     /// Sets the field.
+    ///
+    /// - Throws: ``SigningFailure`` where the file cannot be read.
     public func sign(_ request: inout HTTPRequest, over exchange: any HTTPExchange) throws(SigningFailure) {
         request.fields[name] = prefix + (try file.secret()).exposed
     }
@@ -38,6 +40,8 @@ public struct PasswordSigner: RequestSigner {
     }
 
     /// Sets `authorization`.
+    ///
+    /// - Throws: ``SigningFailure`` where the file cannot be read.
     public func sign(_ request: inout HTTPRequest, over exchange: any HTTPExchange) throws(SigningFailure) {
         let pair = "\(username):\(try file.secret().exposed)"
         request.fields["authorization"] = "Basic " + Data(pair.utf8).base64EncodedString()

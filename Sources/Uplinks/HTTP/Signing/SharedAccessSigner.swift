@@ -39,6 +39,8 @@ public final class SharedAccessSigner: RequestSigner {
     }
 
     /// Sets the field that the service reads signatures from.
+    ///
+    /// - Throws: ``SigningFailure`` where the file does not hold what it should, or the clock was never set.
     public func sign(_ request: inout HTTPRequest, over exchange: any HTTPExchange) throws(SigningFailure) {
         let secret = try file.secret()
         let now = clock.read().wallMilliseconds / 1000

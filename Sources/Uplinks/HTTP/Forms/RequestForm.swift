@@ -32,7 +32,7 @@ public protocol RequestForm: Sendable {
 
 extension RequestForm {
     /// The size of a CloudEvent in JSON.
-    public func sizeEstimate(of record: Record) -> Int { BatchPlan.sizeEstimate(of: record) }
+    public func sizeEstimate(of record: Record) -> Int { CloudEventsEncoder.sizeEstimate(of: record) }
     /// Every record can be sent.
     public func problem(with record: Record, of batch: RecordBatch) -> String? { nil }
     /// Any records may share a request.
