@@ -18,7 +18,8 @@ public struct UplinkError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was attempted, on what, and what to do about it.
     public let message: String
 
-    init(_ code: Code, _ message: String) {
+    /// A failure in words.
+    public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

@@ -4,17 +4,19 @@ import Records
 ///
 /// Worked out before anything is encoded, from an estimate of each event's size, so that messages can be encoded one
 /// by one as the window has room. The size is a target: a record that is larger by itself gets a message of its own.
-struct BatchPlan: Sendable {
+public struct BatchPlan: Sendable {
     /// Indices into the batch's records, one range per message, without holes.
-    private(set) var messages: [Range<Int>] = []
+    public private(set) var messages: [Range<Int>] = []
 
+    /// Cuts a run of records.
+    ///
     /// - Parameters:
     ///   - records: the batch's records.
     ///   - start: index of the first record that is not confirmed yet.
     ///   - end: index behind the last record to send.
     ///   - recordsMax: records in one message, at least 1.
     ///   - sizeTarget: bytes of JSON in one message.
-    init(_ records: [Record], from start: Int, upTo end: Int, recordsMax: Int, sizeTarget: Int) {
+    public init(_ records: [Record], from start: Int, upTo end: Int, recordsMax: Int, sizeTarget: Int) {
         var first = start
         var size = 0
         var path = records[start].properties == nil ? [] : LoopGuard.path(of: records[start])
@@ -35,7 +37,7 @@ struct BatchPlan: Sendable {
     }
 
     /// Bytes that an event takes, with room for a payload that must go as Base64.
-    static func sizeEstimate(of record: Record) -> Int {
+    public static func sizeEstimate(of record: Record) -> Int {
         var size = envelopeSize + record.topic.utf8.count + record.payload.count * 4 / 3
         guard let properties = record.properties else { return size }
         size += (properties.contentType?.utf8.count ?? 0) + (properties.correlationData?.count ?? 0)
