@@ -16,7 +16,8 @@ MAN_PAGE := docs/man/millrace.1
 # What each command needs from the distribution, by Debian's names.
 TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev libsqlite3-dev libzstd-dev
 TO_DEMO  := mosquitto
-TO_TEST  := mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3
+TO_TEST  := mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3 \
+            python3-venv
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -90,6 +91,7 @@ to-demo: toolchain
 
 to-test: toolchain
 	@.ci/packages $(TO_BUILD) $(TO_TEST)
+	@.ci/python
 
 lint: toolchain
 	swift format lint --strict --recursive --parallel $(SWIFTS)

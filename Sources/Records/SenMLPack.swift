@@ -17,7 +17,7 @@ public struct SenMLPack: Sendable {
     public init(gateway: GatewayID, device: String, baseMilliseconds: Int64?, readings: [Reading]) {
         var name = Self.senMLName(gateway.rawValue) + "/" + Self.senMLName(device) + "/"
         // A name begins with a letter or a digit; a gateway's may begin with one of the other three.
-        if let head = name.utf8.first, !Self.isAlphanumeric(head) { name = "x" + name }
+        if let head = name.utf8.first, !Self.isNameStart(head) { name = "x" + name }
         baseName = name
         self.baseMilliseconds = baseMilliseconds
         self.readings = readings
@@ -26,11 +26,11 @@ public struct SenMLPack: Sendable {
     /// `text` with `_` in the place of each character that a SenML name cannot have: it allows the ASCII letters and
     /// digits, and `-`, `:`, `.`, `/` and `_` (RFC 8428, section 4.5.1).
     public static func senMLName(_ text: String) -> String {
-        if text.utf8.allSatisfy(isAllowed) { return text }
+        if text.utf8.allSatisfy(isNameByte) { return text }
         return String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
-                    UInt8(exactly: scalar.value).map(isAllowed) == true ? scalar : "_"
+                    UInt8(exactly: scalar.value).map(isNameByte) == true ? scalar : "_"
                 }))
     }
 
@@ -88,11 +88,13 @@ public struct SenMLPack: Sendable {
     /// stands in 1970 is left out: it would mean another moment at each reader.
     private static func isAbsolute(_ milliseconds: Int64) -> Bool { milliseconds >= (1 << 28) * 1000 }
 
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        isAlphanumeric(byte) || (0x2D...0x2F).contains(byte) || byte == 0x3A || byte == 0x5F
+    /// Whether a SenML name can have this byte (RFC 8428, section 4.5.1).
+    public static func isNameByte(_ byte: UInt8) -> Bool {
+        isNameStart(byte) || (0x2D...0x2F).contains(byte) || byte == 0x3A || byte == 0x5F
     }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    /// Whether a SenML name can begin with this byte: an ASCII letter or digit.
+    public static func isNameStart(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }

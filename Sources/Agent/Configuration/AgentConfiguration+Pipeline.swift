@@ -77,9 +77,9 @@ extension AgentConfiguration {
 
     private func describe(_ destination: MQTTDestination) -> String {
         var format = "raw, one message per record"
-        if destination.format == .cloudevents {
+        if destination.format.batch != nil {
             let batch = destination.batch
-            format = "CloudEvents, up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
+            format = "\(destination.format.rawValue), up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
             if destination.compression == .zstd { format += ", zstd" }
         }
         return "\(destination.topic), \(format), up to \(destination.window) unconfirmed"

@@ -45,7 +45,8 @@ final class KafkaMessages: Sendable {
     private let gateway: GatewayID
     private let topic: KafkaTemplate
     private let key: KafkaTemplate
-    private let isBatched: Bool
+    /// Bytes that a record takes in a message of many; nil where a message holds one.
+    private let sizeEstimate: (@Sendable (Record) -> Int)?
     /// Used by one thread at a time: messages are asked for one after the other.
     private let tools: Mutex<Tools>
 
@@ -53,16 +54,20 @@ final class KafkaMessages: Sendable {
         self.gateway = gateway
         self.topic = topic
         self.key = key
-        isBatched = encoder != nil
+        sizeEstimate = encoder.map { Self.sizeEstimate($0) }
         tools = Mutex(Tools(attributes: BinaryAttributes(gateway: gateway, prefix: Self.prefix), encoder: encoder))
+    }
+
+    private static func sizeEstimate<Encoder: BatchEncoder>(_: Encoder) -> @Sendable (Record) -> Int {
+        { Encoder.sizeEstimate(of: $0) }
     }
 
     /// Cuts a piece of a batch into messages.
     func plan(_ piece: Range<Int>, of batch: RecordBatch, recordsMax: Int, sizeTarget: Int) -> Plan {
-        guard isBatched else { return .single(piece) }
+        guard let sizeEstimate else { return .single(piece) }
         let plan = BatchPlan(
             batch.records, from: piece.lowerBound, upTo: piece.upperBound, recordsMax: recordsMax,
-            sizeTarget: sizeTarget)
+            sizeTarget: sizeTarget, sizeEstimate: sizeEstimate)
         return .many(plan.messages)
     }
 

@@ -35,13 +35,14 @@ private func makeMQTTUplink(
         })
     try publisher.start()
     let format: MQTTUplinkConfiguration.Format
-    switch destination.format {
-    case .raw: format = .raw(keepsRetained: destination.passesRetained)
-    case .cloudevents:
-        format = .cloudEvents(
+    if let batch = destination.format.batch {
+        format = .batches(
+            batch,
             .init(
                 recordsMax: destination.batch.recordsMax, sizeTarget: destination.batch.sizeMax,
                 isCompressed: destination.compression == .zstd))
+    } else {
+        format = .raw(keepsRetained: destination.passesRetained)
     }
     return MQTTUplink(
         gateway: gateway,

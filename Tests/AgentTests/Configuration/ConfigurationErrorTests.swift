@@ -249,7 +249,7 @@ import Testing
                 + "use {gateway} and {stream}, or format = \"raw\"")
         #expect(
             problem(head + "compression = \"zstd\"")
-                == "5: uplinks.u.compression: compression needs format = \"cloudevents\"; "
+                == "5: uplinks.u.compression: compression needs a format of many records, such as \"cloudevents\"; "
                 + "raw payloads travel as they came")
         #expect(
             problem(head + "compression = \"zstd\"\nformat = \"cloudevents\"\nversion = \"3.1.1\"")

@@ -28,9 +28,9 @@ extension AgentConfigurationReader {
             table.fail(problem, at: "topic")
             return standard
         }
-        if format == .cloudevents, let name = ["topic", "device"].first(where: { text.contains("{\($0)}") }) {
+        if format.batch != nil, let name = ["topic", "device"].first(where: { text.contains("{\($0)}") }) {
             table.fail(
-                "{\(name)} differs from record to record, but a cloudevents message holds many; "
+                "{\(name)} differs from record to record, but a \(format.rawValue) message holds many; "
                     + "use {gateway} and {stream}, or format = \"raw\"", at: "topic")
         }
         return text
@@ -40,13 +40,14 @@ extension AgentConfigurationReader {
     private func checkFit(_ destination: MQTTDestination, _ table: TableReader) {
         if destination.compression == .zstd, destination.format == .raw {
             table.fail(
-                "compression needs format = \"cloudevents\"; raw payloads travel as they came", at: "compression")
+                "compression needs a format of many records, such as \"cloudevents\"; raw payloads travel as they came",
+                at: "compression")
         } else if destination.compression == .zstd, destination.broker.version == .v311 {
             table.fail(
                 "compression needs version = \"5\"; MQTT 3.1.1 cannot say that a payload is compressed",
                 at: "compression")
         }
-        if destination.passesRetained, destination.format == .cloudevents {
+        if destination.passesRetained, destination.format.batch != nil {
             table.fail("retain needs format = \"raw\"; a message of many records is never retained", at: "retain")
         }
     }

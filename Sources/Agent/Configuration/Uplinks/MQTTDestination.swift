@@ -1,5 +1,6 @@
 import MQTTTransport
 import Records
+import Uplinks
 
 /// What `[uplinks.NAME]` says of a broker.
 public struct MQTTDestination: Sendable {
@@ -7,8 +8,13 @@ public struct MQTTDestination: Sendable {
     public enum Format: String, Hashable, Sendable, CaseIterable {
         /// One message per record, the payload as it came.
         case raw
-        /// Messages of many records, as batches of CloudEvents 1.0 in JSON.
-        case cloudevents
+        /// Messages of many records, in the forms of ``BatchFormat``.
+        case cloudevents, json, senml
+        case senmlCBOR = "senml-cbor"
+        case influx
+
+        /// The form of messages of many records; nil where a message holds one.
+        public var batch: BatchFormat? { BatchFormat(rawValue: rawValue) }
     }
 
     /// Whether messages are compressed.
@@ -22,7 +28,7 @@ public struct MQTTDestination: Sendable {
     public var format = Format.raw
     /// How many records go together.
     public var batch = BatchLimits()
-    /// Only for CloudEvents and MQTT 5.
+    /// Only for messages of many records and MQTT 5.
     public var compression = Compression.none
     /// Messages that may be on the way without a confirmation; the broker's Receive Maximum may make it less.
     public var window = 100
