@@ -28,6 +28,7 @@ let package = Package(
         // C libraries of the system, and small windows onto Linux headers that Swift's Glibc module leaves out.
         // Each is imported by exactly one Swift target.
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -60,6 +61,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "KafkaUplink", dependencies: ["CRdKafka", "Records", "Threads", "Uplinks"], swiftSettings: settings),
+        .target(
             name: "Agent",
             dependencies: [
                 "CTimex", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads",
@@ -70,8 +73,9 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "CMalloc", "Compression", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
+                "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore", "MQTTTransport",
+                "Records",
+                "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -119,6 +123,10 @@ let package = Package(
                 "SimulatedDevices", "Threads", "Uplinks", "millrace",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "KafkaUplinkTests",
+            dependencies: ["AgentTestKit", "KafkaUplink", "Records", "Simulation", "Uplinks"],
+            exclude: ["Peers"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(
             name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),

@@ -32,7 +32,7 @@ final class PublisherConnection: MosquittoEvents {
 
     // Counted here, and told to the desk once per round.
     private var round = MQTTPublisher.Counters()
-    private var traffic: (sent: UInt64, received: UInt64) = (0, 0)
+    private var traffic = SocketTraffic()
     private var hasConfirmed = false
 
     init(

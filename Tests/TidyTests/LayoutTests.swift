@@ -14,7 +14,7 @@ import Testing
         "DeviceProfiles": ["Records", "SerialIO", "StrictTOML"],
         "MQTTTransport": ["CMosquitto", "Records", "Threads"],
         "Uplinks": ["Compression", "MQTTTransport", "Records"],
-        "KafkaUplink": ["CKafka", "Records", "Threads", "Uplinks"],
+        "KafkaUplink": ["CRdKafka", "Records", "Threads", "Uplinks"],
         "Agent": [
             "CTimex", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads",
             "Uplinks",

@@ -4,10 +4,12 @@ import Records
 ///
 /// Worked out before anything is encoded, from an estimate of each record's size, so that messages can be encoded one
 /// by one as the window has room. The size is a target: a record that is larger by itself gets a message of its own.
-struct BatchPlan: Sendable {
+public struct BatchPlan: Sendable {
     /// Indices into the batch's records, one range per message, without holes.
-    private(set) var messages: [Range<Int>] = []
+    public private(set) var messages: [Range<Int>] = []
 
+    /// Cuts a run of records.
+    ///
     /// - Parameters:
     ///   - records: the batch's records.
     ///   - start: index of the first record that is not confirmed yet.
@@ -15,7 +17,7 @@ struct BatchPlan: Sendable {
     ///   - recordsMax: records in one message, at least 1.
     ///   - sizeTarget: bytes of one message, before compression.
     ///   - sizeEstimate: bytes that one record will take.
-    init(
+    public init(
         _ records: [Record], from start: Int, upTo end: Int, recordsMax: Int, sizeTarget: Int,
         sizeEstimate: (Record) -> Int
     ) {
@@ -37,4 +39,19 @@ struct BatchPlan: Sendable {
         }
         messages.append(first..<end)
     }
+<<<<<<< HEAD:Sources/Uplinks/CloudEvents/BatchPlan.swift
+
+    /// Bytes that an event takes, with room for a payload that must go as Base64.
+    public static func sizeEstimate(of record: Record) -> Int {
+        var size = envelopeSize + record.topic.utf8.count + record.payload.count * 4 / 3
+        guard let properties = record.properties else { return size }
+        size += (properties.contentType?.utf8.count ?? 0) + (properties.correlationData?.count ?? 0)
+        for property in properties.userProperties { size += property.name.utf8.count + property.value.utf8.count + 16 }
+        return size
+    }
+
+    /// Bytes of an event without topic and payload, with names of ordinary length.
+    private static let envelopeSize = 320
+=======
+>>>>>>> 6c75b73e0286ca17a8902af9c9437a49592f7e9e:Sources/Uplinks/Formats/BatchPlan.swift
 }
