@@ -72,6 +72,11 @@ extension AgentConfiguration {
         switch uplink.destination {
         case .mqtt(let destination):
             return ["  \(uplink.name): \(names) -> \(describe(destination.broker))", "    " + describe(destination)]
+        case .http(let destination):
+            return [
+                "  \(uplink.name): \(names) -> \(destination.address), \(destination.preset.rawValue)",
+                "    " + destination.summary,
+            ]
         }
     }
 

@@ -12,6 +12,8 @@ import Uplinks
     switch configuration.destination {
     case .mqtt(let destination):
         try makeMQTTUplink(configuration, destination, gateway: gateway, clock: clock, logger: logger)
+    case .http(let destination):
+        makeHTTPUplink(destination, gateway: gateway, clock: clock)
     }
 }
 

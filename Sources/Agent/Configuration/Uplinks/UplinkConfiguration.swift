@@ -25,11 +25,14 @@ public struct UplinkConfiguration: Sendable {
 public enum Destination: Sendable {
     /// A broker: `mqtt://`, `mqtts://`.
     case mqtt(MQTTDestination)
+    /// An HTTP endpoint: `http://`, `https://`.
+    case http(HTTPDestination)
 
     /// The broker; nil where it is none.
     public var mqtt: MQTTDestination? {
         switch self {
         case .mqtt(let destination): destination
+        case .http: nil
         }
     }
 }
