@@ -264,13 +264,11 @@ import Testing
         #expect(problem(head + "start = \"newest\"") == "5: uplinks.u.start: \"newest\" is not \"oldest\"")
     }
 
-    @Test(arguments: ["kafka://k1:9092,k2:9092", "http://h", "https://h/x"])
-    func `an uplink of a kind that this version lacks is refused without further errors`(url: String) {
-        let scheme = url.prefix { $0 != ":" }
+    @Test func `an uplink of a kind that this version lacks is refused without further errors`() {
         #expect(
-            problem("[uplinks.lake]\nurl = \"\(url)\"\nkey = \"{device}\"\n")
-                == "4: uplinks.lake.url: this version forwards to MQTT only, not to \(scheme)://; "
-                + "write mqtt:// or mqtts://")
+            problem("[uplinks.lake]\nurl = \"kafka://k1:9092,k2:9092\"\nkey = \"{device}\"\n")
+                == "4: uplinks.lake.url: this version forwards to MQTT and HTTP only, not to Kafka; "
+                + "write mqtts:// or https://")
     }
 
     @Test(arguments: [
