@@ -98,14 +98,17 @@ import Uplinks
         #expect(
             problems("preset = \"webhok\"\nurl = \"https://h\"\nany = 1")
                 == [
-                    "4: h.preset: \"webhok\" is not \"webhook\", \"event-grid\", \"event-hubs\", \"confluent-rest\", "
-                        + "\"solace\" or \"influx\"; did you mean \"webhook\"?"
+                    "4: h.preset: \"webhok\" is not one of \"webhook\", \"event-grid\", \"event-hubs\", "
+                        + "\"confluent-rest\", \"solace\", \"influx\"; did you mean \"webhook\"?"
                 ])
         #expect(
             problems("preset = \"event-grid\"\nurl = \"https://h\"\nformat = \"json\"\nusername = \"u\"")
                 == [
                     "6: h.format: \"json\" is no format of the preset \"event-grid\"; it takes \"cloudevents\"",
-                    "7: h: unknown key \"username\"",
+                    "7: h: unknown key \"username\"; known here: \"batch\", \"compression\", \"format\", "
+                        + "\"headers\", \"key_file\", \"preset\", \"proxy\", \"proxy_password_file\", "
+                        + "\"proxy_username\", \"retry_max\", \"retry_min\", \"sas_key_file\", \"start\", "
+                        + "\"streams\", \"timeouts\", \"tls\", \"token_file\", \"url\"",
                 ])
         #expect(
             problems("preset = \"confluent-rest\"\nurl = \"https://h\"")
@@ -154,7 +157,7 @@ import Uplinks
     @Test func `one way to prove who one is is enough, and half a way is none`() {
         #expect(
             problems("url = \"https://h\"\ntoken_file = \"token\"\nusername = \"u\"\npassword_file = \"password\"")
-                == ["5: h.token_file: \"password_file\" and \"token_file\" are ways to the same end; keep one of them"])
+                == ["5: h.token_file: \"password_file\", \"token_file\" are ways to the same end; keep one of them"])
         #expect(
             problems("url = \"https://h\"\nusername = \"u\"")
                 == ["5: h.username: a user name needs a password; set \"password_file\""])

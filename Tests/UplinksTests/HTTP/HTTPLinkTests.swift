@@ -27,9 +27,7 @@ import Testing
     }
 
     private func sequences(_ requests: [HTTPPeer.Request]) -> [UInt64] {
-        requests.flatMap { request in
-            ScriptedExchange.sequences(in: HTTPRequest(url: try! HTTPURL("http://h"), body: request.content))
-        }
+        requests.flatMap { ScriptedExchange.sequences(in: $0.content) }
     }
 
     @Test func `records arrive in order over one connection, and every byte of it is counted`() async throws {
@@ -62,8 +60,7 @@ import Testing
         let bodies = try frames.map { frame in
             try ZstandardDecompressor().decompress(frame.content.span.bytes, sizeMax: 1 << 20)
         }
-        let requests = bodies.map { HTTPRequest(url: try! HTTPURL("http://h"), body: $0) }
-        #expect(requests.flatMap { ScriptedExchange.sequences(in: $0) } == Array(1...500))
+        #expect(bodies.flatMap { ScriptedExchange.sequences(in: $0) } == Array(1...500))
         #expect(link.traffic.bytesSent < 25_000)
         for uplink in [gzip, zstd] { await uplink.close() }
     }
@@ -124,6 +121,33 @@ import Testing
         // Those that were answered with 400 hold the poison.
         let taken = try peer.requests.filter { !String(decoding: $0.content, as: UTF8.self).contains("{\"n\":7777}") }
         #expect(sequences(taken) == (1...10_000).filter { $0 != 7777 })
+        await uplink.close()
+    }
+
+    @Test func `401 for an hour, then good credentials: nothing is rejected and everything is delivered`() async throws
+    {
+        let folder = try TemporaryFolder("token")
+        try folder.write("wanted", "right\n")
+        try folder.write("token", "wrong\n")
+        let peer = try await HTTPPeer("authorization:\(folder.file("wanted"))")
+        let form = BatchForm(
+            url: try URLTemplate(peer.url), encoder: CloudEventsEncoder(),
+            limits: RequestLimits(recordsMax: 100, sizeTarget: 256 << 10))
+        let signer = FieldSigner(
+            name: "authorization", prefix: "Bearer ", file: CredentialFile(path: folder.file("token")))
+        let clock = ManualClock()
+        let uplink = HTTPUplink(
+            gateway: Sample.gateway, form: form, signer: signer, exchange: link(), clock: clock)
+        var forwarding = Forwarding(Sample.batch(count: 1000).records)
+        for _ in 0..<60 {
+            await forwarding.run(uplink, retriesMax: 1)
+            clock.advance(milliseconds: 60_000)
+        }
+        #expect(forwarding.alarms == 60 && forwarding.left.count == 1000)
+        try folder.write("token", "right\n")
+        await forwarding.run(uplink)
+        #expect(forwarding.left.isEmpty && forwarding.rejected.isEmpty)
+        #expect(sequences(try peer.requests.suffix(10).map { $0 }) == Array(1...1000))
         await uplink.close()
     }
 
