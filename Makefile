@@ -17,7 +17,7 @@ MAN_PAGE := docs/man/millrace.1
 TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev libsqlite3-dev libzstd-dev
 TO_DEMO  := mosquitto
 TO_TEST  := mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3 \
-            python3-venv
+            python3-venv zstd
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

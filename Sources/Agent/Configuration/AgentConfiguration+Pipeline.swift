@@ -3,6 +3,7 @@ import MQTTTransport
 import Records
 import SerialIO
 import StrictTOML
+import Uplinks
 
 /// What `millrace check` prints.
 extension AgentConfiguration {
@@ -80,7 +81,7 @@ extension AgentConfiguration {
         if destination.format.batch != nil {
             let batch = destination.batch
             format = "\(destination.format.rawValue), up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
-            if destination.compression == .zstd { format += ", zstd" }
+            if destination.compression != .none { format += ", \(destination.compression)" }
         }
         return "\(destination.topic), \(format), up to \(destination.window) unconfirmed"
     }

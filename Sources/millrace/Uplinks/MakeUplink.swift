@@ -40,7 +40,7 @@ private func makeMQTTUplink(
             batch,
             .init(
                 recordsMax: destination.batch.recordsMax, sizeTarget: destination.batch.sizeMax,
-                isCompressed: destination.compression == .zstd))
+                compression: destination.compression))
     } else {
         format = .raw(keepsRetained: destination.passesRetained)
     }

@@ -256,6 +256,19 @@ import Testing
                 == "5: uplinks.u.compression: compression needs version = \"5\"; "
                 + "MQTT 3.1.1 cannot say that a payload is compressed")
         #expect(
+            problem(head + "format = \"json\"\ncompression_level = 3")
+                == "6: uplinks.u.compression_level: nothing is compressed; set compression = \"zstd\"")
+        let zstd = head + "format = \"json\"\ncompression = \"zstd\"\n"
+        #expect(
+            problem(zstd + "compression_level = 20")
+                == "7: uplinks.u.compression_level: 20 is not an integer from 1 to 19")
+        #expect(
+            problem(zstd + "dictionary = \"/etc/hostname\"")
+                == "7: uplinks.u.dictionary: /etc/hostname is no zstd dictionary; `zstd --train` makes one, "
+                + "\"built-in\" is one")
+        #expect(
+            problem(zstd + "dictionary = \"/nowhere/d\"")?.hasSuffix("\"built-in\" comes with the program") == true)
+        #expect(
             problem(head + "format = \"cloudevents\"\nretain = true")
                 == "6: uplinks.u.retain: retain needs format = \"raw\"; a message of many records is never retained")
         #expect(

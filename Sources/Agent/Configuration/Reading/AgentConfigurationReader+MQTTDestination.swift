@@ -1,6 +1,7 @@
 import MQTTTransport
 import Records
 import StrictTOML
+import Uplinks
 
 /// `[uplinks.NAME]` with a broker as its destination.
 extension AgentConfigurationReader {
@@ -10,7 +11,7 @@ extension AgentConfigurationReader {
         var destination = MQTTDestination(broker: broker, topic: readTopic(table, format: format))
         destination.format = format
         destination.batch = readBatch(table.tableOrEmpty("batch"))
-        destination.compression = table.choice("compression", of: MQTTDestination.Compression.self) ?? .none
+        destination.compression = readCompression(table)
         destination.passesRetained = table.boolean("retain") ?? false
         destination.window = table.integer("window", in: 1...10_000) ?? destination.window
         destination.acknowledgementTimeout =
@@ -38,11 +39,11 @@ extension AgentConfigurationReader {
 
     /// What single keys cannot tell.
     private func checkFit(_ destination: MQTTDestination, _ table: TableReader) {
-        if destination.compression == .zstd, destination.format == .raw {
+        if destination.compression != .none, destination.format == .raw {
             table.fail(
                 "compression needs a format of many records, such as \"cloudevents\"; raw payloads travel as they came",
                 at: "compression")
-        } else if destination.compression == .zstd, destination.broker.version == .v311 {
+        } else if destination.compression != .none, destination.broker.version == .v311 {
             table.fail(
                 "compression needs version = \"5\"; MQTT 3.1.1 cannot say that a payload is compressed",
                 at: "compression")

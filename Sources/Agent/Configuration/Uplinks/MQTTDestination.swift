@@ -17,9 +17,6 @@ public struct MQTTDestination: Sendable {
         public var batch: BatchFormat? { BatchFormat(rawValue: rawValue) }
     }
 
-    /// Whether messages are compressed.
-    public enum Compression: String, Hashable, Sendable, CaseIterable { case none, zstd }
-
     /// How to reach and enter the broker.
     public var broker: BrokerConfiguration
     /// A valid template, such as `gateways/{gateway}/{topic}`.
@@ -29,7 +26,7 @@ public struct MQTTDestination: Sendable {
     /// How many records go together.
     public var batch = BatchLimits()
     /// Only for messages of many records and MQTT 5.
-    public var compression = Compression.none
+    public var compression = BodyCompression.none
     /// Messages that may be on the way without a confirmation; the broker's Receive Maximum may make it less.
     public var window = 100
     /// How long a confirmation may take before the connection is given up.
