@@ -77,8 +77,8 @@ public final class MQTTPublisher: Sendable {
 
     /// Publishes `count` messages and returns when all are confirmed, or at the first that is not.
     ///
-    /// The messages are made one by one, on the publisher's thread, when the window has room; the first that is nil ends
-    /// them early. Where there is no
+    /// The messages are made one by one, on the publisher's thread, when the window has room; the first that is nil
+    /// ends them early. Where there is no
     /// connection it returns at once. Calls from several tasks are served one after the other. When the task is
     /// cancelled it returns within a second; if messages were on their way then, the connection is dropped.
     public func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage?) async -> PublishReport {

@@ -83,6 +83,11 @@ extension AgentConfiguration {
             format = "\(destination.format.rawValue), up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
             if destination.compression != .none { format += ", \(destination.compression)" }
         }
+        if let sparkplug = destination.sparkplug {
+            let host = sparkplug.primaryHost.map { ", while \($0) is online" } ?? ""
+            return "spBv1.0/\(sparkplug.group)/+/\(sparkplug.node), sparkplug-b, one message per record\(host), up to "
+                + "\(destination.window) unconfirmed"
+        }
         return "\(destination.topic), \(format), up to \(destination.window) unconfirmed"
     }
 

@@ -30,8 +30,8 @@ public enum BodyCompression: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What `content-encoding` says; nil where there is nothing to say. A reader that knows `zstd` alone cannot read what
-    /// was compressed with a dictionary, so that has a name of its own.
+    /// What `content-encoding` says; nil where there is nothing to say. A reader that knows `zstd` alone cannot read
+    /// what was compressed with a dictionary, so that has a name of its own.
     public var coding: String? {
         switch self {
         case .none: nil

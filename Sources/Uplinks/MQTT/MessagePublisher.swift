@@ -3,8 +3,8 @@ import MQTTTransport
 /// What ``MQTTUplink`` needs of a connection: `MQTTPublisher`, or a scripted one in tests.
 public protocol MessagePublisher: Sendable {
     /// Publishes messages in order at QoS 1 and waits for their confirmation. `message` is asked for each of them once,
-    /// in order and never concurrently, as the window has room; the first that is nil ends them early. Where there is no connection it returns at once; when
-    /// the task is cancelled, within one second.
+    /// in order and never concurrently, as the window has room; the first that is nil ends them early. Where there is
+    /// no connection it returns at once; when the task is cancelled, within one second.
     func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage?) async -> PublishReport
     /// Whether a publish would go out now.
     var isConnected: Bool { get }

@@ -1,6 +1,6 @@
 /// Writes Protocol Buffers (proto2 and proto3 have one wire format).
 ///
-/// Our own, and small: SwiftProtobuf imports all of Foundation, which would link ICU, 45 MB of it, for one message type.
+/// Our own, and small: SwiftProtobuf imports all of Foundation, which would link ICU, 45 MB of it, for one type.
 struct ProtobufWriter {
     private(set) var bytes: [UInt8] = []
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What the node says by itself, and what it answers: births, deaths, the primary host's state.
 ///
-/// Messages are numbered as they are made, which is on the publisher's thread, in the order in which they are published.
+/// Messages are numbered as they are made: on the publisher's thread, in the order in which they are published.
 final class SparkplugSession: MQTTConversation {
     private let clock: any GatewayClock
     private let node: Mutex<SparkplugNode>

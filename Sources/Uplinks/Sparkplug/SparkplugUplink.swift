@@ -5,8 +5,8 @@ import Synchronization
 /// An edge node of Eclipse Sparkplug B 3.0 at one MQTT server: the gateway is the node, and what its records are of are
 /// devices.
 ///
-/// Everything is published at QoS 1. The standard asks for QoS 0, which nobody confirms: a cursor that moved on it would
-/// call delivered what is lost (promise P2). Servers and hosts take either.
+/// Everything is published at QoS 1. The standard asks for QoS 0, which nobody confirms: a cursor that moved on it
+/// would call delivered what is lost (promise P2). Servers and hosts take either.
 public final class SparkplugUplink: Uplink {
     private let gateway: GatewayID
     private let publisher: any MessagePublisher
@@ -35,8 +35,8 @@ public final class SparkplugUplink: Uplink {
         publisher = try makePublisher(session)
     }
 
-    /// Sends one message of values for each record; waits for a connection, and for the primary host, for as long as the
-    /// configuration says.
+    /// Sends one message of values for each record; waits for a connection, and for the primary host, for as long as
+    /// the configuration says.
     public func send(_ batch: RecordBatch) async -> DeliveryOutcome {
         precondition(batch.gateway == gateway, "an uplink serves one gateway")
         if let reason = await reasonToWait() { return .retry(after: nil, reason: reason, isAlarm: false) }

@@ -230,6 +230,21 @@ import Uplinks
         #expect(destination?.compression == BodyCompression.none)
     }
 
+    @Test func `a Sparkplug uplink has a group, and is a node with the gateway's name`() throws {
+        let head = "[gateway]\nid = \"gw2\"\n[serial.a]\nport = \"/dev/x\"\n[uplinks.u]\nurl = \"mqtt://h\"\n"
+        let lines = "format = \"sparkplug-b\"\ngroup = \"plant7\"\n"
+        let plain = try text.read(head + lines).uplinks.first?.destination.mqtt?.sparkplug
+        #expect(plain == MQTTDestination.Sparkplug(group: "plant7", node: "gw2"))
+        let full = try text.read(head + lines + "node = \"n 1\"\nprimary_host = \"scada\"\n")
+        #expect(
+            full.uplinks.first?.destination.mqtt?.sparkplug
+                == MQTTDestination.Sparkplug(group: "plant7", node: "n 1", primaryHost: "scada"))
+        #expect(
+            full.pipelineDescription().contains(
+                "spBv1.0/plant7/+/n 1, sparkplug-b, one message per record, while scada is online, up to 100"
+            ))
+    }
+
     @Test func `the gateway's id comes from the machine id without showing it`() throws {
         let configuration = try text.read("[serial.a]\nport = \"/dev/x\"\n")
         #expect(configuration.gateway.rawValue == "gw-01527c9731f0")
