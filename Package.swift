@@ -19,7 +19,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        // Without its traits, which would reach for all of Foundation and with it ICU.
+        // These two without their traits, which would reach for all of Foundation and with it ICU.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -64,6 +65,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "AdminHTTP",
+            dependencies: [
+                "Agent", "Records", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "millrace",
             dependencies: [
@@ -95,6 +103,7 @@ let package = Package(
             name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Simulation", "Threads"],
             swiftSettings: settings),
 
+        .testTarget(name: "AdminHTTPTests", dependencies: ["AdminHTTP", "AgentTestKit"], swiftSettings: settings),
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .testTarget(
             name: "AgentTests",
