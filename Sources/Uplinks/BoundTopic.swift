@@ -94,8 +94,11 @@ struct BoundTopic: Sendable {
     /// The device that the source named, or the last level of the topic that is not empty.
     static func device(of record: Record) -> String {
         if let device = record.properties?.device, !device.isEmpty { return device }
-        let levels = record.topic.utf8.split(separator: UInt8(ascii: "/"))
-        return levels.last.flatMap { String($0) } ?? TopicTemplate.unknownDevice
+        let topic = record.topic.utf8
+        guard let end = topic.lastIndex(where: { $0 != UInt8(ascii: "/") }) else { return TopicTemplate.unknownDevice }
+        let level = topic[...end]
+        let start = level.lastIndex(of: UInt8(ascii: "/")).map { level.index(after: $0) } ?? level.startIndex
+        return String(record.topic[start...end])
     }
 
     /// A name without what a topic level cannot hold.

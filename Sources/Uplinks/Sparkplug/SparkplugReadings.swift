@@ -23,13 +23,16 @@ struct SparkplugReadings: Sendable {
         return values.values.map { value in
             let own = values.names[value.ownName]
             return SparkplugMetric(
-                name: own.isEmpty ? "value" : String(decoding: own, as: UTF8.self), value: Self.value(value, text),
+                name: own.isEmpty ? "value" : String(decoding: own, as: UTF8.self),
+                value: Self.value(value, text, values.bytes),
                 milliseconds: value.seconds.map { Int64(($0 * 1000).rounded()) } ?? received,
                 isHistorical: isHistorical, unit: value.unit.map { JSONText.unescape(text.extracting($0)) })
         }
     }
 
-    private static func value(_ value: PayloadValues.Value, _ text: Span<UInt8>) -> SparkplugMetric.Value {
+    private static func value(
+        _ value: PayloadValues.Value, _ text: Span<UInt8>, _ bytes: [[UInt8]]
+    ) -> SparkplugMetric.Value {
         switch value.content {
         case .number(let range): .double(JSONText.number(text, range))
         case .sum(let number): .double(number)
@@ -37,7 +40,7 @@ struct SparkplugReadings: Sendable {
         case .literal(let range):
             .string(text.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
         case .boolean(let boolean): .boolean(boolean)
-        case .bytes(let bytes): .bytes(bytes)
+        case .bytes(let index): .bytes(bytes[index])
         }
     }
 }

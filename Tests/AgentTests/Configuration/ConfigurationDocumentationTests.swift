@@ -47,7 +47,7 @@ import Testing
         let configuration = try text.read(document)
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
-        #expect(configuration.uplinks.map(\.name.rawValue) == ["central", "lake"])
+        #expect(configuration.uplinks.map(\.name.rawValue) == ["central", "lake", "scada"])
         #expect(configuration.notes == [])
     }
 

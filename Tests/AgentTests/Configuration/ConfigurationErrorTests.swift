@@ -261,7 +261,7 @@ import Testing
         let zstd = head + "format = \"json\"\ncompression = \"zstd\"\n"
         #expect(
             problem(zstd + "compression_level = 20")
-                == "7: uplinks.u.compression_level: 20 is not an integer from 1 to 19")
+                == "7: uplinks.u.compression_level: 20 is too large; allowed is an integer from 1 to 19")
         #expect(
             problem(zstd + "dictionary = \"/etc/hostname\"")
                 == "7: uplinks.u.dictionary: /etc/hostname is no zstd dictionary; `zstd --train` makes one, "
