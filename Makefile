@@ -18,7 +18,7 @@ TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev lib
             zlib1g-dev
 TO_DEMO  := mosquitto
 TO_TEST  := mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3 \
-            python3-venv nginx-light
+            python3-venv nginx-light zstd
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

@@ -39,7 +39,9 @@ let package = Package(
 
         .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
-        .target(name: "Compression", dependencies: ["CZlib", "CZstd"], swiftSettings: hotSettings),
+        .target(
+            name: "Compression", dependencies: ["CZlib", "CZstd"], resources: [.embedInCode("Dictionaries")],
+            swiftSettings: hotSettings),
         .target(
             name: "StrictTOML", dependencies: ["Records", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: settings),
@@ -91,8 +93,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML"],
-            path: "Benchmarks", exclude: ["README.md", "fuzz", "harness", "load", "run.py", "scenarios"],
+            name: "millrace-bench",
+            dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML", "Uplinks"],
+            path: "Benchmarks",
+            exclude: ["README.md", "dictionary/train", "fuzz", "harness", "load", "run.py", "scenarios"],
             swiftSettings: settings),
         .executableTarget(
             name: "millrace-fuzz", dependencies: ["DeviceProfiles", "Records", "SerialIO"], path: "Benchmarks/fuzz",

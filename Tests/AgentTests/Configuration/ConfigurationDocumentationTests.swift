@@ -51,7 +51,7 @@ import Testing
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         let uplinks = [
-            "central", "lake", "webhook", "eventgrid", "eventhubs", "confluent", "solace", "influx",
+            "central", "lake", "scada", "webhook", "eventgrid", "eventhubs", "confluent", "solace", "influx",
         ]
         #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
         #expect(configuration.notes == [])
