@@ -39,19 +39,4 @@ public struct BatchPlan: Sendable {
         }
         messages.append(first..<end)
     }
-<<<<<<< HEAD:Sources/Uplinks/CloudEvents/BatchPlan.swift
-
-    /// Bytes that an event takes, with room for a payload that must go as Base64.
-    public static func sizeEstimate(of record: Record) -> Int {
-        var size = envelopeSize + record.topic.utf8.count + record.payload.count * 4 / 3
-        guard let properties = record.properties else { return size }
-        size += (properties.contentType?.utf8.count ?? 0) + (properties.correlationData?.count ?? 0)
-        for property in properties.userProperties { size += property.name.utf8.count + property.value.utf8.count + 16 }
-        return size
-    }
-
-    /// Bytes of an event without topic and payload, with names of ordinary length.
-    private static let envelopeSize = 320
-=======
->>>>>>> 6c75b73e0286ca17a8902af9c9437a49592f7e9e:Sources/Uplinks/Formats/BatchPlan.swift
 }

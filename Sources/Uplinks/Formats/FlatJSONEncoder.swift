@@ -72,7 +72,7 @@ public struct FlatJSONEncoder: BatchEncoder {
             record.payload, media: forms.mediaType(of: properties), contentType: properties?.contentType,
             receivedMilliseconds: record.time.wallMilliseconds)
         writer.beginObject()
-        writer.member("device", string: BoundTopic.device(of: record))
+        writer.member("device", string: TopicTemplate.device(of: record))
         writer.member("topic", string: record.topic)
         writeTime("time", record.time.wallMilliseconds)
         if let readings = Readings(values) {

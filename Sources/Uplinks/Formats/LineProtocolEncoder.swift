@@ -77,7 +77,7 @@ public struct LineProtocolEncoder: BatchEncoder {
             receivedMilliseconds: record.time.wallMilliseconds)
         head.removeAll(keepingCapacity: true)
         head.append(contentsOf: measurement)
-        LineProtocol.appendTag("device", BoundTopic.device(of: record).utf8, to: &head)
+        LineProtocol.appendTag("device", TopicTemplate.device(of: record).utf8, to: &head)
         head.append(contentsOf: logTags)
         LineProtocol.appendTag("topic", record.topic.utf8, to: &head)
         head.append(UInt8(ascii: " "))
