@@ -120,6 +120,7 @@ final class ProducerLoop {
         var seen = 0
         var lastProgress = ContinuousClock.now
         var failed: ContinuousClock.Instant?
+        var hasAsked = false
         while true {
             if job.isCancelled { return "cancelled" }
             if orders.withLock(\.isStopping) { return "the producer has stopped" }
@@ -136,6 +137,10 @@ final class ProducerLoop {
             if handle.board.hasFailure || handle.events.fatal != nil { failed = failed ?? .now }
             if handle.board.outstanding == 0, index == job.count || failed != nil { return nil }
             if let failed, failed.duration(to: .now) > Self.grace { return nil }
+            if !hasAsked, lastProgress.duration(to: .now) > Self.shutOutWait {
+                hasAsked = true
+                if !handle.events.isShutOut { handle.askForTopicProblem() }
+            }
             let limit = handle.events.isShutOut ? Self.shutOutWait : configuration.acknowledgementTimeout
             if lastProgress.duration(to: .now) > min(limit, configuration.acknowledgementTimeout) {
                 let seconds = lastProgress.duration(to: .now).components.seconds
