@@ -7,7 +7,7 @@ import Testing
     private static let mayImport: [String: Set<Substring>] = [
         "Records": [],
         "Threads": [],
-        "Compression": ["CZstd"],
+        "Compression": ["CZlib", "CZstd"],
         "StrictTOML": ["Records"],
         "LogStore": ["CSQLite", "Compression", "Records", "Threads"],
         "SerialIO": ["CTermios", "Records", "Threads"],

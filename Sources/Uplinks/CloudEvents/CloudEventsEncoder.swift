@@ -177,14 +177,17 @@ public struct CloudEventsEncoder: BatchEncoder {
             writer.key("correlationdata")
             writer.base64(data)
         }
-        if !properties.userProperties.isEmpty { write(properties.userProperties) }
+        if !properties.userProperties.isEmpty {
+            writer.key("userproperties")
+            writer.string(utf8: Self.text(of: properties.userProperties))
+        }
         if let contentType = properties.contentType {
             writer.member("datacontenttype", string: contentType)
         }
     }
 
     /// An attribute's value has no structure, so the pairs go as JSON text in a string.
-    private mutating func write(_ userProperties: [RecordProperties.UserProperty]) {
+    static func text(of userProperties: [RecordProperties.UserProperty]) -> [UInt8] {
         var pairs = JSONWriter()
         pairs.beginArray()
         for property in userProperties {
@@ -194,8 +197,7 @@ public struct CloudEventsEncoder: BatchEncoder {
             pairs.endArray()
         }
         pairs.endArray()
-        writer.key("userproperties")
-        writer.string(utf8: pairs.bytes)
+        return pairs.bytes
     }
 
     private mutating func write(_ payload: ArraySlice<UInt8>, properties: RecordProperties?) {

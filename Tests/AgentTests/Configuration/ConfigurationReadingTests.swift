@@ -6,6 +6,7 @@ import SerialIO
 import Simulation
 import StrictTOML
 import Testing
+import Uplinks
 
 @Suite struct ConfigurationReadingTests {
     private let text: ConfigurationText

@@ -1,6 +1,7 @@
 import MQTTTransport
 import Records
 import StrictTOML
+import Uplinks
 
 /// The keys that `[mqtt.NAME]` and `[uplinks.NAME]` have in common.
 extension AgentConfigurationReader {
