@@ -1,6 +1,7 @@
 import AgentTestKit
 import Records
 import Testing
+import Uplinks
 
 @testable import KafkaUplink
 
@@ -56,7 +57,7 @@ import Testing
             (.bearerToken { "token" }, "OAUTHBEARER"),
         ]
         for (login, mechanism) in logins {
-            for tls in [nil, KafkaConfiguration.TLS()] {
+            for tls in [nil, TLSFiles()] {
                 var configuration = configuration
                 configuration.login = login
                 configuration.tls = tls

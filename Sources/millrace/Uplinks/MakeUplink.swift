@@ -12,6 +12,8 @@ import Uplinks
     switch configuration.destination {
     case .mqtt(let destination):
         try makeMQTTUplink(configuration, destination, gateway: gateway, clock: clock, logger: logger)
+    case .kafka(let destination):
+        try makeKafkaUplink(configuration, destination, gateway: gateway, logger: logger)
     }
 }
 

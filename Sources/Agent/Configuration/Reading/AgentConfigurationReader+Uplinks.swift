@@ -37,8 +37,13 @@ extension AgentConfigurationReader {
     /// there, so that reading on would only mislead.
     private func readDestination(_ table: TableReader, name: UplinkName) -> Destination? {
         switch table.peekString("url").flatMap({ BrokerAddress.scheme(of: $0) }) {
-        case let scheme? where ["kafka", "http", "https"].contains(scheme):
-            table.fail("this version forwards to MQTT only, not to \(scheme)://; write mqtt:// or mqtts://", at: "url")
+        case "kafka", "kafkas": return readKafkaDestination(table, name: name).map { .kafka($0) }
+        // A connection string says where the cluster is, so there may be no url.
+        case nil where table.peekString("preset").flatMap(KafkaDestination.Preset.init) != nil && !table.has("url"):
+            return readKafkaDestination(table, name: name).map { .kafka($0) }
+        case let scheme? where ["http", "https"].contains(scheme):
+            table.fail(
+                "this version forwards to MQTT and Kafka, not to \(scheme)://; write mqtts:// or kafkas://", at: "url")
             return nil
         default:
             return .mqtt(readMQTTDestination(table, name: name))
@@ -62,8 +67,8 @@ extension AgentConfigurationReader {
     }
 
     /// `batch`: how many records go together.
-    func readBatch(_ table: TableReader) -> BatchLimits {
-        var batch = BatchLimits()
+    func readBatch(_ table: TableReader, defaults: BatchLimits = BatchLimits()) -> BatchLimits {
+        var batch = defaults
         batch.recordsMax = table.integer("records", in: 1...10_000) ?? batch.recordsMax
         batch.sizeMax = table.byteCount("bytes", in: .kibibytes(4)...(.mebibytes(4))) ?? batch.sizeMax
         table.finish()
