@@ -40,6 +40,8 @@ public struct KafkaConfiguration: Sendable {
     public var requestTimeout = Duration.seconds(30)
     /// How long nothing at all may be confirmed before a send is given up.
     public var acknowledgementTimeout = Duration.seconds(60)
+    /// How long a send waits while no broker lets us in: time for one of them to be only restarting.
+    var shutOutWait = Duration.seconds(5)
     /// First and longest wait between attempts to connect.
     public var reconnectDelayMin = Duration.milliseconds(500)
     /// The longest wait; see ``reconnectDelayMin``.

@@ -82,6 +82,14 @@ final class KafkaHandle {
         rd_kafka_destroy(pointer)
     }
 
+    /// Whether we log in by SCRAM.
+    var isScram: Bool {
+        switch configuration.login {
+        case .scramSHA256, .scramSHA512: true
+        case .plain, .bearerToken, nil: false
+        }
+    }
+
     // MARK: Messages
 
     /// Hands over one message as number `index` of those under way.
