@@ -109,7 +109,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "Simulation"], swiftSettings: settings),
         .testTarget(
             name: "DeviceProfilesTests",
             dependencies: [

@@ -21,6 +21,22 @@ public struct RecordTemplate: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
+    /// A text that stands for itself, then another template, then a text again.
+    ///
+    /// - Parameter write: how the other template's own text is spelled.
+    init(
+        literal: String, _ template: RecordTemplate? = nil, literal suffix: String = "",
+        writing write: (String) -> String = { $0 }
+    ) {
+        description = literal + (template?.description ?? "") + suffix
+        var parts: [TopicTemplate.Part] = [.literal(literal)]
+        for part in template?.parts ?? [] {
+            if case .literal(let text) = part { parts.append(.literal(write(text))) } else { parts.append(part) }
+        }
+        if !suffix.isEmpty { parts.append(.literal(suffix)) }
+        self.parts = parts
+    }
+
     /// Whether records of one stream may get different texts.
     public var isPerRecord: Bool {
         parts.contains { if case .placeholder(let placeholder) = $0 { placeholder.isPerRecord } else { false } }

@@ -7,7 +7,8 @@ import Testing
     private func plan(_ records: [Record], from start: Int = 0, recordsMax: Int = 4, sizeTarget: Int = 1 << 20)
         -> [Range<Int>]
     {
-        BatchPlan(records, from: start, upTo: records.count, recordsMax: recordsMax, sizeTarget: sizeTarget,
+        BatchPlan(
+            records, from: start, upTo: records.count, recordsMax: recordsMax, sizeTarget: sizeTarget,
             sizeEstimate: CloudEventsEncoder.sizeEstimate
         ).messages
     }

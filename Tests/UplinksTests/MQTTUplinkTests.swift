@@ -42,6 +42,20 @@ import Uplinks
         #expect(publisher.confirmed.allSatisfy { $0.topic == "g/plant7-gw2/telemetry" })
     }
 
+    @Test(arguments: BatchFormat.allCases)
+    func `a message of many records says in which format they are`(format: BatchFormat) async throws {
+        let publisher = ScriptedPublisher()
+        let uplink = try uplink(publisher, .batches(format, .init(recordsMax: 20)))
+        #expect(await uplink.send(Sample.batch(count: 50)) == .acknowledged(through: SequenceNumber(50)))
+        #expect(await uplink.send(Sample.loss) == .acknowledged(through: Sample.loss.last))
+        var encoder = format.makeEncoder()
+        let batch = Sample.batch(count: 50)
+        encoder.encode(batch.records[20..<40], of: batch)
+        #expect(publisher.confirmed.count == 4)
+        #expect(Array(publisher.confirmed[1].payload) == encoder.bytes)
+        #expect(publisher.confirmed.allSatisfy { $0.properties?.contentType == encoder.contentType })
+    }
+
     @Test(arguments: [ScriptedPublisher.Answer.disconnect, .silence, .refuse(0x97), .refuse(0x80), .refuse(0x83)])
     func `what was confirmed before the broker stopped counts, and nothing more`(
         answer: ScriptedPublisher.Answer

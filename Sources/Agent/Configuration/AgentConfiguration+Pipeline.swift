@@ -75,6 +75,11 @@ extension AgentConfiguration {
         case .kafka(let destination):
             let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
             return ["  \(uplink.name): \(names) -> \(destination.cluster)\(preset)", "    " + destination.summary]
+        case .http(let destination):
+            return [
+                "  \(uplink.name): \(names) -> \(destination.address), \(destination.preset.rawValue)",
+                "    " + destination.summary,
+            ]
         }
     }
 

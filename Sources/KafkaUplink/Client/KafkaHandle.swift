@@ -266,3 +266,6 @@ final class KafkaHandle {
     /// For tokens that do not say when they end.
     private static let tokenLifetimeSeconds: Int64 = 300
 }
+
+/// The version of librdkafka that runs, such as `2.0.2`.
+public func kafkaLibraryVersion() -> String { String(cString: rd_kafka_version_str()) }

@@ -16,6 +16,8 @@ extension ExchangeFailure {
         case let error as HTTPClientError: self = Self.failure(error, url: url, total: total)
         case let error as NIOConnectionError: self = Self.failure(error, url: url)
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: self = Self.failureOfTLS(error, url: url)
+        case let error as IOError where Self.refusals.contains(error.errnoCode):
+            self.init("\(url.host):\(url.port) cannot be reached: \(Self.words(error))")
         case let error as IOError:
             self.init("the connection to \(url) broke: \(Self.words(error))", isCut: true)
         case is ChannelError: self.init("the connection to \(url) broke", isCut: true)
@@ -70,7 +72,10 @@ extension ExchangeFailure {
                     + "-connect \(url.host):\(url.port) -servername \(url.host)",
                 isAlarm: true)
         }
-        let demands = ["CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE", "UNKNOWN_CA", "ACCESS_DENIED"]
+        let demands = [
+            "CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "CERTIFICATE_EXPIRED", "CERTIFICATE_UNKNOWN",
+            "CERTIFICATE_REVOKED", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE",
+        ]
         if demands.contains(where: text.contains) {
             return ExchangeFailure(
                 "\(url) does not accept our certificate, or wants one; set tls.certificate and tls.key", isAlarm: true)
@@ -83,6 +88,9 @@ extension ExchangeFailure {
         }
         return ExchangeFailure("TLS with \(url) failed: \(text)", isCut: true)
     }
+
+    /// What `connect(2)` says where there is no connection to break.
+    private static let refusals: Set<CInt> = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN]
 
     private static func words(_ error: IOError) -> String { String(cString: strerror(error.errnoCode)) }
 }

@@ -75,6 +75,12 @@ public final class HTTPLink: HTTPExchange {
         client = HTTPClient(eventLoopGroup: Self.threads, configuration: wanted)
     }
 
+    /// Closes all connections, where ``close()`` was not called.
+    deinit {
+        // It fails only where it was closed before.
+        client.shutdown { _ in }
+    }
+
     /// Sends, and reads the response up to `HTTPResponse.bodySizeMax`.
     ///
     /// - Throws: `ExchangeFailure` where there is no response.

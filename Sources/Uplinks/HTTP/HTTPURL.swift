@@ -26,7 +26,9 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         let authority = rest[..<end]
         guard !authority.contains("@") else {
             throw UplinkError(
-                .url, "user names and passwords do not belong in a url, where they would be shown; set \"auth\"")
+                .url,
+                "user names and passwords do not belong in a url, where they would be shown; set "
+                    + "\"username\" and \"password_file\"")
         }
         guard let (host, port) = Self.split(authority), Self.isHost(host) else {
             throw UplinkError(.url, "the url has no usable host name; \(wanted)")

@@ -93,10 +93,11 @@ struct Settlement {
         probes.removeAll { $0 == index }
     }
 
-    /// Single records, evenly spread, the last among them: what is bad mostly comes in a row.
+    /// Single records in growing steps, the next one first: where one alone was bad the order is kept, and where many
+    /// are in a row, as is usual, one is found that is not among them.
     private mutating func planProbes() {
         let open = states.indices.filter { states[$0] == .open }
-        let count = min(Self.probesMax, open.count)
-        probes = (0..<count).map { open[open.count - 1 - $0 * open.count / max(1, count)] }
+        probes = (0..<Self.probesMax).map { 1 << $0 - 1 }.filter { $0 < open.count - 1 }.map { open[$0] }
+        if let last = open.last, probes.count < Self.probesMax { probes.append(last) }
     }
 }

@@ -22,11 +22,11 @@ public struct URLTemplate: Hashable, Sendable, CustomStringConvertible {
         query = if let query = base.query { try RecordTemplate(query, as: "url") } else { nil }
     }
 
-    /// A url without placeholders, and what is to stand behind its path: another template.
-    init(_ base: HTTPURL, path: RecordTemplate) {
+    /// A url as it is, with a template behind its path where there is one, and another text behind that.
+    init(_ base: HTTPURL, appending template: RecordTemplate? = nil, then suffix: String = "") {
         self.base = base
-        self.path = path
-        query = nil
+        path = RecordTemplate(literal: base.path, template, literal: suffix) { Self.levels($0) }
+        query = base.query.map { RecordTemplate(literal: $0) }
     }
 
     /// Scheme, host and port.

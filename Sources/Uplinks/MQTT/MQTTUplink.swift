@@ -138,7 +138,8 @@ public final class MQTTUplink: Uplink {
             let isSingle = confirmed < singlesEnd
             let plan = BatchPlan(
                 batch.records, from: confirmed, upTo: isSingle ? singlesEnd : batch.records.count,
-                recordsMax: isSingle ? 1 : recordsMax, sizeTarget: size.withLock(\.target), sizeEstimate: batches.sizeEstimate)
+                recordsMax: isSingle ? 1 : recordsMax, sizeTarget: size.withLock(\.target),
+                sizeEstimate: batches.sizeEstimate)
             let report = await publisher.publish(count: plan.messages.count) { [batches] index in
                 batches.message(for: plan.messages[index], of: batch, topic: topic)
             }

@@ -50,8 +50,8 @@ public struct MQTTUplinkConfiguration: Sendable {
             guard !topic.isPerRecord else {
                 throw UplinkError(
                     .format,
-                    "topic template '\(topic)' differs from record to record, but a \(kind.rawValue) message holds many; "
-                        + "allowed are {gateway} and {stream}, or format \"raw\"")
+                    "topic template '\(topic)' differs from record to record, but a \(kind.rawValue) message holds many;"
+                        + " allowed are {gateway} and {stream}, or format \"raw\"")
             }
             guard !batching.isCompressed || version == .v5 else {
                 throw UplinkError(

@@ -14,6 +14,8 @@ import Uplinks
         try makeMQTTUplink(configuration, destination, gateway: gateway, clock: clock, logger: logger)
     case .kafka(let destination):
         try makeKafkaUplink(configuration, destination, gateway: gateway, logger: logger)
+    case .http(let destination):
+        makeHTTPUplink(destination, gateway: gateway, clock: clock)
     }
 }
 

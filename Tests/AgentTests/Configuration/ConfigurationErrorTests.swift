@@ -264,15 +264,6 @@ import Testing
         #expect(problem(head + "start = \"newest\"") == "5: uplinks.u.start: \"newest\" is not \"oldest\"")
     }
 
-    @Test(arguments: ["kafka://k1:9092,k2:9092", "http://h", "https://h/x"])
-    func `an uplink of a kind that this version lacks is refused without further errors`(url: String) {
-        let scheme = url.prefix { $0 != ":" }
-        #expect(
-            problem("[uplinks.lake]\nurl = \"\(url)\"\nkey = \"{device}\"\n")
-                == "4: uplinks.lake.url: this version forwards to MQTT only, not to \(scheme)://; "
-                + "write mqtt:// or mqtts://")
-    }
-
     @Test(arguments: [
         ("usb:1a86", "\"usb:1a86\" is no usb port; vendor and product have 4 hexadecimal digits each; "),
         ("usb:1a86:752x", "\"usb:1a86:752x\" is no usb port; vendor and product have 4 hexadecimal digits each; "),

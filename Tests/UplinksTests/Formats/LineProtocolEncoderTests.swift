@@ -24,7 +24,8 @@ import Testing
         let payload = "{\"a b,c=d\":1,\"_x\":2,\"time\":3,\"sequence\":4,\"e\\\\f\\n\":5,\"\":6}"
         let record = Sample.record(42, topic: "h 3,x=y\\", payload: payload.utf8)
         #expect(
-            encoded(record) == "readings,device=h\\ 3\\,x\\=y_,gateway=plant7-gw2,stream=telemetry,topic=h\\ 3\\,x\\=y_ "
+            encoded(record)
+                == "readings,device=h\\ 3\\,x\\=y_,gateway=plant7-gw2,stream=telemetry,topic=h\\ 3\\,x\\=y_ "
                 + "a\\ b\\,c\\=d=1,x_x=2,original-time=3,original-sequence=4,e_f_=5,value=6,"
                 + "\(Self.identity) 1787476445123000042\n")
     }
@@ -54,8 +55,10 @@ import Testing
         let lines = (0..<3).map { encoded(Sample.record(7 + 1_000_000 * $0, payload: "1".utf8)) }
         #expect(lines.allSatisfy { $0.hasSuffix(" 1787476445123000007\n") })
         #expect(encoded(Sample.record(8, payload: "1".utf8)).hasSuffix(" 1787476445123000008\n"))
-        let far = Sample.record(8, payload: "1".utf8, time: RecordTime(
-            wallMilliseconds: .max, quality: .synchronised, boot: Sample.boot, bootMilliseconds: 0))
+        let far = Sample.record(
+            8, payload: "1".utf8,
+            time: RecordTime(
+                wallMilliseconds: .max, quality: .synchronised, boot: Sample.boot, bootMilliseconds: 0))
         #expect(encoded(far).hasSuffix(" 9223372036853000008\n"))
     }
 

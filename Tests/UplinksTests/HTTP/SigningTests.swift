@@ -6,7 +6,9 @@ import Testing
 @testable import Uplinks
 
 @Suite struct SigningTests {
-    private static let url = try! HTTPURL("https://ns.servicebus.windows.net/hub/messages?api-version=2014-01")
+    private let url: HTTPURL
+
+    init() throws { url = try HTTPURL("https://ns.servicebus.windows.net/hub/messages?api-version=2014-01") }
 
     private func uplink(_ exchange: ScriptedExchange, signer: any RequestSigner) throws -> HTTPUplink {
         HTTPUplink(
@@ -67,7 +69,7 @@ import Testing
     @Test func `a name and a password travel as RFC 7617 says`() async throws {
         let folder = try TemporaryFolder("token")
         try folder.write("password", "open sesame\r\n")
-        var request = HTTPRequest(url: Self.url)
+        var request = HTTPRequest(url: url)
         try PasswordSigner(username: "Aladdin", file: CredentialFile(path: folder.file("password")))
             .sign(&request, over: ScriptedExchange())
         #expect(request.fields["Authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
@@ -81,7 +83,7 @@ import Testing
         let clock = ManualClock(wallMilliseconds: 1_787_476_445_000)
         let signer = SharedAccessSigner(.eventHubs, file: CredentialFile(path: folder.file("hub")), clock: clock)
         func token() throws -> String? {
-            var request = HTTPRequest(url: Self.url)
+            var request = HTTPRequest(url: url)
             try signer.sign(&request, over: ScriptedExchange())
             return request.fields["authorization"]
         }

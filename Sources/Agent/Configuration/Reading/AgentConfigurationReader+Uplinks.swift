@@ -37,14 +37,11 @@ extension AgentConfigurationReader {
     /// there, so that reading on would only mislead.
     private func readDestination(_ table: TableReader, name: UplinkName) -> Destination? {
         switch table.peekString("url").flatMap({ BrokerAddress.scheme(of: $0) }) {
+        case "http", "https": return readHTTPDestination(table).map { .http($0) }
         case "kafka", "kafkas": return readKafkaDestination(table, name: name).map { .kafka($0) }
         // A connection string says where the cluster is, so there may be no url.
         case nil where table.peekString("preset").flatMap(KafkaDestination.Preset.init) != nil && !table.has("url"):
             return readKafkaDestination(table, name: name).map { .kafka($0) }
-        case let scheme? where ["http", "https"].contains(scheme):
-            table.fail(
-                "this version forwards to MQTT and Kafka, not to \(scheme)://; write mqtts:// or kafkas://", at: "url")
-            return nil
         default:
             return .mqtt(readMQTTDestination(table, name: name))
         }

@@ -27,12 +27,14 @@ public enum Destination: Sendable {
     case mqtt(MQTTDestination)
     /// A Kafka cluster: `kafka://`, `kafkas://`.
     case kafka(KafkaDestination)
+    /// An HTTP endpoint: `http://`, `https://`.
+    case http(HTTPDestination)
 
     /// The broker; nil where it is none.
     public var mqtt: MQTTDestination? {
         switch self {
         case .mqtt(let destination): destination
-        case .kafka: nil
+        case .kafka, .http: nil
         }
     }
 }

@@ -209,8 +209,8 @@ struct SenMLEncoder<Writer: SenMLWriter>: BatchEncoder {
         return shown.elementsEqual(topic.utf8)
     }
 
-    /// A name has ASCII letters and digits, and `-`, `:`, `.`, `/` and `_` (RFC 8428, section 4.5.1). A character beyond
-    /// becomes one `_`.
+    /// A name has ASCII letters and digits, and `-`, `:`, `.`, `/` and `_` (RFC 8428, section 4.5.1). Any other
+    /// character becomes one `_`.
     private static func append(_ text: some Sequence<UInt8>, to name: inout [UInt8]) {
         for byte in text {
             if SenMLPack.isNameByte(byte) {

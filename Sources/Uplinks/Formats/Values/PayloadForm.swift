@@ -9,8 +9,8 @@ enum PayloadForm {
 
 /// Says in which form payloads are.
 ///
-/// A payload that is JSON, and that no content type calls anything else, is JSON. Half a character in an escape makes it
-/// none: many readers refuse the whole batch for it.
+/// A payload that is JSON, and that no content type calls anything else, is JSON. Half a character in an escape makes
+/// it none: many readers refuse the whole batch for it.
 struct PayloadForms: Sendable {
     /// The last content type and what it means: mostly also the next one.
     private var media: (contentType: String, type: MediaType) = ("application/json", .json)

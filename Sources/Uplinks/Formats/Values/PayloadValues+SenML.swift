@@ -39,7 +39,9 @@ extension PayloadValues {
                 guard resolve(fields, base, firstBase ?? [], text, received) else { return nil }
             case .endArray:
                 guard scanner.next(in: text) == .end, !values.isEmpty else { return nil }
-                return firstBase?.isEmpty == false || !base.name.isEmpty
+                let isNamed = firstBase?.isEmpty == false || !base.name.isEmpty
+                // Names that are unique by the pack's own word must be there (4.5.1).
+                return isNamed && values.contains { $0.name.isEmpty } ? nil : isNamed
             default:
                 return nil
             }
@@ -84,7 +86,7 @@ extension PayloadValues {
         case ("bt", .number(let range)): base.time = JSONText.number(text, range)
         case ("bu", .string(let range)): base.unit = range
         case ("bv", .number(let range)): base.value = JSONText.number(text, range)
-        case ("bver", .number(let range)): return JSONText.number(text, range) <= 10 
+        case ("bver", .number(let range)): return JSONText.number(text, range) <= 10
         case ("n", .string(let range)): fields.name = range
         case ("u", .string(let range)): fields.unit = range
         case ("v", .number(let range)):
@@ -156,7 +158,7 @@ extension PayloadValues {
         // Times below 2^28 are relative to now (4.5.3); what counts from no time at all has none.
         if seconds >= Self.absoluteMin {
             value.seconds = seconds
-        } else if seconds != 0, received >= Self.absoluteMin {
+        } else if seconds != 0, (Self.absoluteMin..<Self.secondsMax).contains(received) {
             value.seconds = received + seconds
         }
         values.append(value)

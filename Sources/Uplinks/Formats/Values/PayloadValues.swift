@@ -161,10 +161,14 @@ struct PayloadValues: Sendable {
         return true
     }
 
+    /// A number as what it can be for a reader: many refuse one that a double cannot hold.
     static func number(_ range: Range<Int>, _ text: Span<UInt8>) -> Content {
         // Only an exponent or hundreds of digits lead out of what a double can hold.
-        let isLarge = range.count > 300 || range.contains { text[$0] | 0x20 == UInt8(ascii: "e") }
-        return isLarge && !JSONText.number(text, range).isFinite ? .literal(range) : .number(range)
+        let isExtreme = range.count > 300 || range.contains { text[$0] | 0x20 == UInt8(ascii: "e") }
+        guard isExtreme else { return .number(range) }
+        let value = JSONText.number(text, range)
+        guard value.isFinite else { return .literal(range) }
+        return value.magnitude < .leastNormalMagnitude ? .sum(0) : .number(range)
     }
 
     static func appendUnescaped(_ text: Span<UInt8>, _ range: Range<Int>, to target: inout [UInt8]) {

@@ -17,6 +17,7 @@ public struct ConfluentForm: RequestForm {
     public let limits: RequestLimits
     private let url: URLTemplate
     private let key: RecordTemplate?
+    private let fields: HTTPFields
     private var messages: MessageWriter
     private var writer = JSONWriter()
     private var timestamps = TimestampWriter()
@@ -24,21 +25,21 @@ public struct ConfluentForm: RequestForm {
     /// - Parameters:
     ///   - url: of the API, `https://HOST`; what stands behind is made of the cluster and the topic.
     ///   - cluster: its id, such as `lkc-a1b2c3`.
-    ///   - topic: the topic, for each record.
+    ///   - topic: the Kafka topic, for each record.
     ///   - key: the message's key; nil: none.
+    ///   - fields: sent with each request.
     ///   - recordsMax: records in one request.
-    /// - Throws: ``UplinkError`` where the cluster or the topic cannot stand in a url.
     public init(
-        url: HTTPURL, cluster: String, topic: String, key: RecordTemplate? = nil, content: MessageContent = .records,
-        gateway: GatewayID, recordsMax: Int = 500, sizeTarget: Int = 512 << 10
-    ) throws(UplinkError) {
+        url: HTTPURL, cluster: String, topic: RecordTemplate, key: RecordTemplate? = nil,
+        content: MessageContent = .records,
+        gateway: GatewayID, fields: HTTPFields = [:], recordsMax: Int = 500, sizeTarget: Int = 512 << 10
+    ) {
         var url = url
         if url.path.last == "/" { url.path.removeLast() }
         url.path += "/kafka/v3/clusters/\(HTTPURL.encode(cluster))/topics/"
-        let topic = try RecordTemplate(topic, as: "topic")
-        self.url = URLTemplate(
-            url, path: try RecordTemplate(url.path + topic.description + "/records", as: "topic"))
+        self.url = URLTemplate(url, appending: topic, then: "/records")
         self.key = key
+        self.fields = fields
         limits = RequestLimits(
             recordsMax: min(recordsMax, Self.recordsMax), sizeTarget: min(sizeTarget, Self.sizeMax),
             sizeMax: Self.sizeMax)
@@ -144,7 +145,8 @@ public struct ConfluentForm: RequestForm {
     }
 
     private func request(_ body: [UInt8], _ url: HTTPURL) -> HTTPRequest {
-        var request = HTTPRequest(url: url, fields: ["content-type": "application/json"], body: body)
+        var request = HTTPRequest(url: url, fields: fields, body: body)
+        request.fields["content-type"] = "application/json"
         request.isChunked = true
         return request
     }

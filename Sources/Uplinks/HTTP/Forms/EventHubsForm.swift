@@ -16,16 +16,18 @@ public struct EventHubsForm: RequestForm {
     public let limits: RequestLimits
     private let url: HTTPURL
     private let key: RecordTemplate?
+    private let fields: HTTPFields
     private var messages: MessageWriter
     private var writer = JSONWriter()
 
     /// - Parameters:
     ///   - url: of the hub, `https://NAMESPACE.servicebus.windows.net/HUB`.
     ///   - key: the partition key; nil: the service spreads requests over the partitions.
+    ///   - fields: sent with each request.
     ///   - recordsMax: records in one request.
     public init(
         url: HTTPURL, key: RecordTemplate? = nil, content: MessageContent = .records, gateway: GatewayID,
-        recordsMax: Int = 500, sizeTarget: Int = 256 << 10
+        fields: HTTPFields = [:], recordsMax: Int = 500, sizeTarget: Int = 256 << 10
     ) {
         var url = url
         if url.path.last == "/" { url.path.removeLast() }
@@ -33,6 +35,7 @@ public struct EventHubsForm: RequestForm {
         url.query = url.query ?? "timeout=60&api-version=2014-01"
         self.url = url
         self.key = key
+        self.fields = fields
         limits = RequestLimits(
             recordsMax: recordsMax, sizeTarget: min(sizeTarget, Self.sizeMax), sizeMax: Self.sizeMax)
         messages = MessageWriter(content, gateway: gateway, prefix: "cloudEvents_")
@@ -103,7 +106,7 @@ public struct EventHubsForm: RequestForm {
     }
 
     private func request(_ key: String?) -> HTTPRequest {
-        var request = HTTPRequest(url: url, body: writer.bytes)
+        var request = HTTPRequest(url: url, fields: fields, body: writer.bytes)
         request.fields["content-type"] = "application/vnd.microsoft.servicebus.json"
         if let key {
             // A field holds ASCII only; JSON can say everything in it.
