@@ -71,26 +71,35 @@ class Agent:
         if not self.process.stop(timeout=30):
             raise MeasurementFailed(f"{self._name} did not end within 30 s of SIGTERM")
 
+    def add(self, text):
+        """Adds tables to the configuration, for the next start."""
+        with open(self._configuration, "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def forwarded_records(self, uplink):
+        """How many records an uplink has confirmed, by the log itself. Only for a stopped agent."""
+        states = log_state(self._workbench.setup, self.log)["uplinks"]
+        return sum(state["forwarded"] for state in states if state["uplink"] == uplink)
+
     def held_records(self):
         """How many records the log holds; see `held_records`. Only for a stopped agent: a running one owns its log."""
         return held_records(self._workbench.setup, self.log)
 
     def forwarded_records(self):
         """How many records the uplink has confirmed; only for a stopped agent."""
-        streams = log_statistics(self._workbench.setup, self.log)
+        streams = log_state(self._workbench.setup, self.log)["streams"]
         return sum(sums["forwarded"] for stream in streams for sums in stream["uplinks"])
 
 
-def log_statistics(setup, log):
-    """The streams of a log that nobody has open, by `millrace log stat --json`."""
+def log_state(setup, log):
+    """What `millrace log stat --json` says of a log that nobody has open."""
     command = [setup.millrace, "log", "stat", "--log", log, "--json"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    return json.loads(answer.stdout)["streams"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
 
 
 def held_records(setup, log):
     """How many records a log holds; None when that cannot be read."""
     try:
-        return sum(stream["records"] for stream in log_statistics(setup, log))
+        return sum(stream["records"] for stream in log_state(setup, log)["streams"])
     except (ValueError, KeyError, TypeError):
         return None

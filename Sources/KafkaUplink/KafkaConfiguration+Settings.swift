@@ -1,4 +1,5 @@
 import Records
+import Uplinks
 
 /// One of librdkafka's settings, by its name in CONFIGURATION.md.
 struct KafkaSetting: Hashable, Sendable {

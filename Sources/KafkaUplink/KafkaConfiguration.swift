@@ -1,27 +1,11 @@
 import Records
+import Uplinks
 
 /// How to reach and enter one Kafka cluster, and how to send to it.
 public struct KafkaConfiguration: Sendable {
     /// Gives a password or token when it is needed; asked again for every new connection of the producer, so that a
     /// file that was changed is read again. Throws where there is none.
     public typealias SecretSource = @Sendable () throws -> String
-
-    /// Transport Layer Security; the brokers' certificates and names are always verified.
-    public struct TLS: Sendable, Equatable {
-        /// File with the certificates of the authorities that are trusted, PEM. Nil: the system's.
-        public var authorityFile: String?
-        /// Client certificate chain, PEM; needs ``keyFile``.
-        public var certificateFile: String?
-        /// Private key of the client certificate, PEM.
-        public var keyFile: String?
-
-        /// Trusts the system's authorities and shows no certificate unless said otherwise.
-        public init(authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
-            self.authorityFile = authorityFile
-            self.certificateFile = certificateFile
-            self.keyFile = keyFile
-        }
-    }
 
     /// How to log in (RFC 4422).
     public enum Login: Sendable {
@@ -44,8 +28,8 @@ public struct KafkaConfiguration: Sendable {
     public var brokers: [String]
     /// What brokers show for us in their logs and quotas.
     public var clientID: String
-    /// Nil: plain TCP.
-    public var tls: TLS?
+    /// Nil: plain TCP. With TLS the brokers' certificates and names are always verified.
+    public var tls: TLSFiles?
     /// Nil: nobody in particular, or whom the client certificate names.
     public var login: Login?
     /// How message sets are compressed. zstd needs brokers of 2.1 or newer.
@@ -56,6 +40,8 @@ public struct KafkaConfiguration: Sendable {
     public var requestTimeout = Duration.seconds(30)
     /// How long nothing at all may be confirmed before a send is given up.
     public var acknowledgementTimeout = Duration.seconds(60)
+    /// How long a send waits while no broker lets us in: time for one of them to be only restarting.
+    var shutOutWait = Duration.seconds(5)
     /// First and longest wait between attempts to connect.
     public var reconnectDelayMin = Duration.milliseconds(500)
     /// The longest wait; see ``reconnectDelayMin``.

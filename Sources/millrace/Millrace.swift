@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compression
+import KafkaUplink
 import LogStore
 import MQTTTransport
 
@@ -22,6 +23,7 @@ struct Millrace: AsyncParsableCommand {
         version: """
             millrace \(number)
             libmosquitto \(mosquittoVersion())
+            librdkafka \(kafkaLibraryVersion())
             SQLite \(sqliteVersion)
             zstd \(zstandardVersion)
             """,

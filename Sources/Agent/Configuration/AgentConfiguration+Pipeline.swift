@@ -73,6 +73,9 @@ extension AgentConfiguration {
         switch uplink.destination {
         case .mqtt(let destination):
             return ["  \(uplink.name): \(names) -> \(describe(destination.broker))", "    " + describe(destination)]
+        case .kafka(let destination):
+            let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
+            return ["  \(uplink.name): \(names) -> \(destination.cluster)\(preset)", "    " + destination.summary]
         case .http(let destination):
             return [
                 "  \(uplink.name): \(names) -> \(destination.address), \(destination.preset.rawValue)",

@@ -30,10 +30,22 @@ extension KafkaHandle {
         Unmanaged<KafkaHandle>.fromOpaque(context!).takeUnretainedValue()
     }
 
+    /// librdkafka before 2.6.1 sends its part of the nonce twice, which Kafka's brokers took until 4.0 (RFC 5802, 5.1).
+    static let hasOldSCRAM = rd_kafka_version() < 0x0206_0100
+
+    private var scramAdvice: String {
+        guard isScram, Self.hasOldSCRAM else { return "" }
+        return "; librdkafka \(String(cString: rd_kafka_version_str())) cannot log in to Kafka 4 by SCRAM, 2.6.1 can"
+    }
+
     private func failed(_ producer: OpaquePointer?, code: Int32, reason: String) {
         var code = KafkaCode(rawValue: code)
         guard code == KafkaCode(RD_KAFKA_RESP_ERR__FATAL) else {
-            events.happened(code, reason)
+            // What the TLS library says at once, and not while it waits for the peer, comes as a broken connection.
+            if code == KafkaCode(RD_KAFKA_RESP_ERR__TRANSPORT), reason.contains("SSL routines") {
+                code = KafkaCode(RD_KAFKA_RESP_ERR__SSL)
+            }
+            events.happened(code, code.isAccessProblem ? reason + scramAdvice : reason)
             return
         }
         var text = [CChar](repeating: 0, count: 512)

@@ -43,6 +43,7 @@ final class KafkaHandle {
         self.configuration = configuration
         self.sockets = sockets
         self.onWork = Unmanaged.passRetained(Signal(onWork))
+        try Self.checkFiles(of: configuration)
         let settings = rd_kafka_conf_new()
         do {
             for setting in try configuration.settings(batchSize: batchSize) { try Self.set(setting, settings) }
@@ -79,6 +80,14 @@ final class KafkaHandle {
             pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
         forgetTopics()
         rd_kafka_destroy(pointer)
+    }
+
+    /// Whether we log in by SCRAM.
+    var isScram: Bool {
+        switch configuration.login {
+        case .scramSHA256, .scramSHA512: true
+        case .plain, .bearerToken, nil: false
+        }
     }
 
     // MARK: Messages
@@ -154,17 +163,39 @@ final class KafkaHandle {
 
     /// `HOST:PORT` of all brokers, as the cluster names them; empty where it does not answer within a second.
     func brokerNames() -> [String] {
-        guard let pointer else { return [] }
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        guard rd_kafka_metadata(pointer, 0, nil, &answer, 1000) == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
-            return []
-        }
-        defer { rd_kafka_metadata_destroy(answer) }
-        return (0..<Int(answer.pointee.broker_cnt)).map { index in
-            let broker = answer.pointee.brokers[index]
-            return "\(String(cString: broker.host)):\(broker.port)"
-        }.sorted()
+        withMetadata { metadata in
+            (0..<Int(metadata.broker_cnt)).map { index in
+                "\(String(cString: metadata.brokers[index].host)):\(metadata.brokers[index].port)"
+            }.sorted()
+        } ?? []
     }
+
+    /// Asks the cluster what is wrong with the topics in use: librdkafka waits for ever for one that we may not see.
+    func askForTopicProblem() {
+        let found: (KafkaCode, String)? =
+            withMetadata { metadata in
+                for index in 0..<Int(metadata.topic_cnt) {
+                    let topic = metadata.topics[index]
+                    let code = KafkaCode(topic.err)
+                    if code.isAlarm { return (code, "topic \(String(cString: topic.topic)): \(code.text)") }
+                }
+                return nil
+            } ?? nil
+        if let (code, reason) = found { events.shutOut(code, reason) }
+    }
+
+    /// What the cluster says of itself and of the topics in use; nil where it does not answer within a second.
+    private func withMetadata<Value>(_ body: (rd_kafka_metadata) -> Value) -> Value? {
+        guard let pointer else { return nil }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(pointer, 0, nil, &answer, Self.metadataMilliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { return nil }
+        defer { rd_kafka_metadata_destroy(answer) }
+        return body(answer.pointee)
+    }
+
+    /// Less than the time within which a cancelled send must return.
+    private static let metadataMilliseconds: Int32 = 700
 
     // MARK: Topics
 
@@ -200,6 +231,14 @@ final class KafkaHandle {
         }
     }
 
+    /// librdkafka's own words do not say which file it is.
+    private static func checkFiles(of configuration: KafkaConfiguration) throws(KafkaError) {
+        let files = [configuration.tls?.authorityFile, configuration.tls?.certificateFile, configuration.tls?.keyFile]
+        for file in files.compactMap({ $0 }) where access(file, R_OK) != 0 {
+            throw KafkaError(.setting, "cannot read \(file): \(String(cString: strerror(errno)))")
+        }
+    }
+
     static func string(_ text: [CChar]) -> String {
         String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
@@ -227,3 +266,6 @@ final class KafkaHandle {
     /// For tokens that do not say when they end.
     private static let tokenLifetimeSeconds: Int64 = 300
 }
+
+/// The version of librdkafka that runs, such as `2.0.2`.
+public func kafkaLibraryVersion() -> String { String(cString: rd_kafka_version_str()) }

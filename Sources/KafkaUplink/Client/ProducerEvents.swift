@@ -22,6 +22,12 @@ struct ProducerEvents {
         if !untold.contains(reason), untold.count < Self.untoldMax { untold.append(reason) }
     }
 
+    /// Something keeps us out for good, until a person has mended it.
+    mutating func shutOut(_ code: KafkaCode, _ reason: String) {
+        happened(code, reason)
+        isShutOut = true
+    }
+
     /// A record was confirmed: what was wrong is over.
     mutating func recovered() {
         isShutOut = false

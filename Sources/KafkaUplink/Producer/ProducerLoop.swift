@@ -18,8 +18,6 @@ final class ProducerLoop {
     private static let flushMilliseconds: Int32 = 50
     /// How long reports may take when one of them has said that something is wrong.
     private static let grace = Duration.seconds(1)
-    /// How long a job waits while no broker lets us in.
-    private static let shutOutWait = Duration.seconds(5)
     /// Messages that are handed over between two looks at the reports.
     private static let stride = 256
 
@@ -120,6 +118,7 @@ final class ProducerLoop {
         var seen = 0
         var lastProgress = ContinuousClock.now
         var failed: ContinuousClock.Instant?
+        var hasAsked = false
         while true {
             if job.isCancelled { return "cancelled" }
             if orders.withLock(\.isStopping) { return "the producer has stopped" }
@@ -136,7 +135,11 @@ final class ProducerLoop {
             if handle.board.hasFailure || handle.events.fatal != nil { failed = failed ?? .now }
             if handle.board.outstanding == 0, index == job.count || failed != nil { return nil }
             if let failed, failed.duration(to: .now) > Self.grace { return nil }
-            let limit = handle.events.isShutOut ? Self.shutOutWait : configuration.acknowledgementTimeout
+            if !hasAsked, lastProgress.duration(to: .now) > configuration.shutOutWait {
+                hasAsked = true
+                if !handle.events.isShutOut { handle.askForTopicProblem() }
+            }
+            let limit = handle.events.isShutOut ? configuration.shutOutWait : configuration.acknowledgementTimeout
             if lastProgress.duration(to: .now) > min(limit, configuration.acknowledgementTimeout) {
                 let seconds = lastProgress.duration(to: .now).components.seconds
                 return handle.events.lastProblem?.reason

@@ -24,6 +24,8 @@ import Uplinks
         } else {
             try makeMQTTUplink(configuration, destination, gateway: gateway, clock: clock, logger: logger)
         }
+    case .kafka(let destination):
+        try makeKafkaUplink(configuration, destination, gateway: gateway, logger: logger)
     case .http(let destination):
         makeHTTPUplink(destination, gateway: gateway, clock: clock)
     }

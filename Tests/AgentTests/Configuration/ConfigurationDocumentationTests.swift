@@ -33,9 +33,12 @@ import Testing
         for name in ["ca.pem", "gateway.pem", "gateway.key"] { try text.folder.write(name, pem) }
         let secrets = [
             "central.password", "local.password", "webhook.token", "eventgrid.key", "eventhubs.connection",
-            "confluent.secret", "solace.password", "influx.token",
+            "confluent.secret", "solace.password", "influx.token", "msk.password",
         ]
         for name in secrets { try text.folder.write(name, "secret\n") }
+        let connection =
+            "Endpoint=sb://plant7.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0\n"
+        try text.folder.write("hubs.connection", connection)
         let lines = try contents("systemd/millrace.toml").split(separator: "\n", omittingEmptySubsequences: false)
         let active = lines.map { line in
             // An example is a table header or an assignment behind "# "; everything else is prose.
@@ -51,7 +54,8 @@ import Testing
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         let uplinks = [
-            "central", "lake", "scada", "webhook", "eventgrid", "eventhubs", "confluent", "solace", "influx",
+            "central", "lake", "scada", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid",
+            "eventhubs", "confluent", "solace", "influx",
         ]
         #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
         #expect(configuration.notes == [])
@@ -73,6 +77,9 @@ import Testing
             [uplinks.a]
             tls = {}
             will = {}
+            [uplinks.k]
+            url = "kafkas://h"
+            tls = {}
             [uplinks.b]
             url = "https://h"
             [uplinks.c]

@@ -291,13 +291,6 @@ import Testing
         #expect(problem(head + "start = \"newest\"") == "5: uplinks.u.start: \"newest\" is not \"oldest\"")
     }
 
-    @Test func `an uplink of a kind that this version lacks is refused without further errors`() {
-        #expect(
-            problem("[uplinks.lake]\nurl = \"kafka://k1:9092,k2:9092\"\nkey = \"{device}\"\n")
-                == "4: uplinks.lake.url: this version forwards to MQTT and HTTP only, not to Kafka; "
-                + "write mqtts:// or https://")
-    }
-
     @Test(arguments: [
         ("usb:1a86", "\"usb:1a86\" is no usb port; vendor and product have 4 hexadecimal digits each; "),
         ("usb:1a86:752x", "\"usb:1a86:752x\" is no usb port; vendor and product have 4 hexadecimal digits each; "),

@@ -53,7 +53,7 @@ extension AgentConfigurationReader {
         }
     }
 
-    private func readClientID(_ table: TableReader) -> String? {
+    func readClientID(_ table: TableReader) -> String? {
         guard let text = table.string("client_id") else { return nil }
         let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
         guard isPlain, text.utf8.count <= 256 else {

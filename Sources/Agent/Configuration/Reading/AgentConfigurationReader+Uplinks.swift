@@ -38,10 +38,10 @@ extension AgentConfigurationReader {
     private func readDestination(_ table: TableReader, name: UplinkName) -> Destination? {
         switch table.peekString("url").flatMap({ BrokerAddress.scheme(of: $0) }) {
         case "http", "https": return readHTTPDestination(table).map { .http($0) }
-        case "kafka":
-            table.fail(
-                "this version forwards to MQTT and HTTP only, not to Kafka; write mqtts:// or https://", at: "url")
-            return nil
+        case "kafka", "kafkas": return readKafkaDestination(table, name: name).map { .kafka($0) }
+        // A connection string says where the cluster is, so there may be no url.
+        case nil where table.peekString("preset").flatMap(KafkaDestination.Preset.init) != nil && !table.has("url"):
+            return readKafkaDestination(table, name: name).map { .kafka($0) }
         default:
             return .mqtt(readMQTTDestination(table, name: name))
         }

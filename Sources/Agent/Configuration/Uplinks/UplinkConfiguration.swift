@@ -25,6 +25,8 @@ public struct UplinkConfiguration: Sendable {
 public enum Destination: Sendable {
     /// A broker: `mqtt://`, `mqtts://`.
     case mqtt(MQTTDestination)
+    /// A Kafka cluster: `kafka://`, `kafkas://`.
+    case kafka(KafkaDestination)
     /// An HTTP endpoint: `http://`, `https://`.
     case http(HTTPDestination)
 
@@ -32,7 +34,7 @@ public enum Destination: Sendable {
     public var mqtt: MQTTDestination? {
         switch self {
         case .mqtt(let destination): destination
-        case .http: nil
+        case .kafka, .http: nil
         }
     }
 }
