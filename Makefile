@@ -14,10 +14,12 @@ SWIFTS   := Package.swift Sources Tests
 MAN_PAGE := docs/man/millrace.1
 
 # What each command needs from the distribution, by Debian's names.
-TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev libsqlite3-dev libzstd-dev
+TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev librdkafka-dev libsqlite3-dev libzstd-dev \
+            zlib1g-dev
 TO_DEMO  := mosquitto
 TO_PACK  := dpkg-dev debhelper fakeroot lintian
-TO_TEST  := debootstrap systemd mosquitto mosquitto-clients openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3
+TO_TEST  := debootstrap systemd mosquitto mosquitto-clients kcat openssl strace socat faketime e2fsprogs util-linux \
+            iproute2 procps python3 python3-venv nginx-light zstd
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -97,6 +99,7 @@ to-demo: toolchain
 
 to-test: toolchain
 	@.ci/packages $(TO_BUILD) $(TO_TEST)
+	@.ci/python
 
 to-pack: toolchain
 	@.ci/packages $(TO_BUILD) $(TO_PACK)

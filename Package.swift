@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         // These two without their traits, which would reach for all of Foundation and with it ICU.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
@@ -28,7 +29,9 @@ let package = Package(
         // C libraries of the system, and small windows onto Linux headers that Swift's Glibc module leaves out.
         // Each is imported by exactly one Swift target.
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTimex"),
@@ -36,7 +39,9 @@ let package = Package(
 
         .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
-        .target(name: "Compression", dependencies: ["CZstd"], swiftSettings: hotSettings),
+        .target(
+            name: "Compression", dependencies: ["CZlib", "CZstd"], resources: [.embedInCode("Dictionaries")],
+            swiftSettings: hotSettings),
         .target(
             name: "StrictTOML", dependencies: ["Records", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: settings),
@@ -53,8 +58,13 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "KafkaUplink", dependencies: ["CRdKafka", "Records", "Threads", "Uplinks"], swiftSettings: settings),
         .target(
             name: "Agent",
             dependencies: [
@@ -73,8 +83,9 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "CMalloc", "Compression", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
+                "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore", "MQTTTransport",
+                "Records",
+                "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -82,8 +93,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML"],
-            path: "Benchmarks", exclude: ["README.md", "fuzz", "harness", "load", "run.py", "scenarios"],
+            name: "millrace-bench",
+            dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML", "Uplinks"],
+            path: "Benchmarks",
+            exclude: ["README.md", "dictionary/train", "fuzz", "harness", "load", "run.py", "scenarios"],
             swiftSettings: settings),
         .executableTarget(
             name: "millrace-fuzz", dependencies: ["DeviceProfiles", "Records", "SerialIO"], path: "Benchmarks/fuzz",
@@ -109,7 +122,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "Simulation"], swiftSettings: settings),
         .testTarget(
             name: "DeviceProfilesTests",
             dependencies: [
@@ -123,6 +136,10 @@ let package = Package(
                 "SimulatedDevices", "Threads", "Uplinks", "millrace",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "KafkaUplinkTests",
+            dependencies: ["AgentTestKit", "KafkaUplink", "Records", "Simulation", "Uplinks"],
+            exclude: ["Peers"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["AgentTestKit", "LogStore"], swiftSettings: settings),
         .testTarget(
             name: "MQTTTransportTests", dependencies: ["AgentTestKit", "MQTTTransport"], swiftSettings: settings),

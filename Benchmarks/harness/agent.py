@@ -23,35 +23,31 @@ topics = ["sensors/#"]
 UPLINK = """
 [uplinks.central]
 url = "mqtt://127.0.0.1:{central}"
-topic = "{topic}"
-format = "{format}"
 """
+
+BATCH = {"topic": "central/{gateway}/{stream}", "batch.records": 500}
 
 # Legs: what is written into the uplink's table. One reading per message keeps its own topic; a batch has one for all.
 FORMATS = {
     "raw": {"format": "raw", "topic": "central/{topic}"},
-    "cloudevents": {"format": "cloudevents", "topic": "central/{gateway}/{stream}", "batch": 500},
-    "cloudevents+zstd": {
-        "format": "cloudevents", "topic": "central/{gateway}/{stream}", "batch": 500, "compression": "zstd"},
+    "cloudevents": {"format": "cloudevents", **BATCH},
+    "cloudevents+zstd": {"format": "cloudevents", "compression": "zstd", **BATCH},
 }
 
 
 def configuration(log, local, central=None, leg=None):
-    """The TOML text for a leg; without an uplink when `central` is None."""
+    """The TOML text for a leg, by its name or as the keys of its table; without an uplink when `central` is None."""
     text = CONFIGURATION.format(log=log, local=local)
     if central is None:
         return text
-    values = FORMATS[leg]
-    text += UPLINK.format(central=central, topic=values["topic"], format=values["format"])
-    if "compression" in values:
-        text += f'compression = "{values["compression"]}"\n'
-    if "batch" in values:
-        text += f'batch = {{ records = {values["batch"]} }}\n'
-    return text
+    keys = FORMATS[leg] if isinstance(leg, str) else leg
+    # JSON's strings and integers are TOML's.
+    return text + UPLINK.format(central=central) + "".join(
+        f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
 
 
 class Agent:
-    """A running `millrace run`. `leg` is one of FORMATS, or None for an agent without an uplink."""
+    """A running `millrace run`. `leg` is as for `configuration`, or None for an agent without an uplink."""
 
     def __init__(self, workbench, name, local, central_port=None, leg=None):
         self._workbench, self._name, self._local = workbench, name, local
@@ -75,17 +71,35 @@ class Agent:
         if not self.process.stop(timeout=30):
             raise MeasurementFailed(f"{self._name} did not end within 30 s of SIGTERM")
 
+    def add(self, text):
+        """Adds tables to the configuration, for the next start."""
+        with open(self._configuration, "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def forwarded_records(self, uplink):
+        """How many records an uplink has confirmed, by the log itself. Only for a stopped agent."""
+        states = log_state(self._workbench.setup, self.log)["uplinks"]
+        return sum(state["forwarded"] for state in states if state["uplink"] == uplink)
+
     def held_records(self):
         """How many records the log holds; see `held_records`. Only for a stopped agent: a running one owns its log."""
         return held_records(self._workbench.setup, self.log)
 
+    def forwarded_records(self):
+        """How many records the uplink has confirmed; only for a stopped agent."""
+        streams = log_state(self._workbench.setup, self.log)["streams"]
+        return sum(sums["forwarded"] for stream in streams for sums in stream["uplinks"])
+
+
+def log_state(setup, log):
+    """What `millrace log stat --json` says of a log that nobody has open."""
+    command = [setup.millrace, "log", "stat", "--log", log, "--json"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+
 
 def held_records(setup, log):
-    """How many records a log holds, by `millrace log stat --json`; None when that cannot be read."""
-    command = [setup.millrace, "log", "stat", "--log", log, "--json"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    """How many records a log holds; None when that cannot be read."""
     try:
-        streams = json.loads(answer.stdout)["streams"]
-        return sum(stream["records"] for stream in streams)
+        return sum(stream["records"] for stream in log_state(setup, log)["streams"])
     except (ValueError, KeyError, TypeError):
         return None

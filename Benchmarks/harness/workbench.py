@@ -12,7 +12,7 @@ from .broker import Broker
 from .processes import MeasurementFailed, Process
 
 SOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "load")
-TOOLS = {"publish": [], "sink": ["-lzstd"], "bare_subscriber": ["-lmosquitto"]}
+TOOLS = {"publish": [], "sink": ["-lzstd"], "bare_subscriber": ["-lmosquitto"], "kafka_cluster": ["-lrdkafka"]}
 DEVICES = 100
 CONNECTIONS = 4
 
@@ -28,7 +28,8 @@ def build_tools(folder):
         command = [os.environ.get("CC", "cc"), "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
                    os.path.join(SOURCES, "mqtt.c"), os.path.join(SOURCES, name + ".c"), *libraries, "-o", target]
         if subprocess.run(command, check=False).returncode != 0:
-            raise SystemExit(f"cannot compile {name}: apt install gcc libc6-dev libmosquitto-dev libzstd-dev")
+            raise SystemExit(f"cannot compile {name}: apt install gcc libc6-dev libmosquitto-dev librdkafka-dev "
+                             "libzstd-dev")
 
 
 def filesystem_of(folder):

@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// What is done to libmosquitto's socket beside libmosquitto.
 struct SocketOptions {
@@ -19,19 +20,8 @@ struct SocketOptions {
         set(TCP_USER_TIMEOUT, Int32(clamping: Int64(timeout / .milliseconds(1))))
     }
 
-    /// Bytes of TCP payload since the connection began, those sent again included; nil where the kernel does not tell:
-    /// Linux does since 4.19.
-    var traffic: (sent: UInt64, received: UInt64)? {
-        // tcpi_bytes_sent and tcpi_bytes_received of <linux/tcp.h>; glibc's own struct tcp_info ends before them.
-        withUnsafeTemporaryAllocation(byteCount: 208, alignment: 8) { buffer in
-            var length = socklen_t(buffer.count)
-            let code = getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, buffer.baseAddress, &length)
-            guard code == 0, Int(length) >= 208 else { return nil }
-            return (
-                buffer.load(fromByteOffset: 200, as: UInt64.self), buffer.load(fromByteOffset: 128, as: UInt64.self)
-            )
-        }
-    }
+    /// Bytes of TCP payload since the connection began; nil where the kernel does not tell.
+    var traffic: SocketTraffic? { SocketTraffic(of: descriptor) }
 
     /// Bytes written that the peer's kernel has not taken yet; 0 where the kernel does not tell.
     var bytesUntaken: Int {

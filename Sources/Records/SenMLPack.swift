@@ -24,17 +24,17 @@ public struct SenMLPack: Sendable {
     public static func baseName(gateway: GatewayID, device: String) -> String {
         let name = senMLName(gateway.rawValue) + "/" + senMLName(device) + "/"
         // A name begins with a letter or a digit; a gateway's may begin with one of the other three.
-        return name.utf8.first.map(isAlphanumeric) == false ? "x" + name : name
+        return name.utf8.first.map(isNameStart) == false ? "x" + name : name
     }
 
     /// `text` with `_` in the place of each character that a SenML name cannot have: it allows the ASCII letters and
     /// digits, and `-`, `:`, `.`, `/` and `_` (RFC 8428, section 4.5.1).
     public static func senMLName(_ text: String) -> String {
-        if text.utf8.allSatisfy(isAllowed) { return text }
+        if text.utf8.allSatisfy(isNameByte) { return text }
         return String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
-                    UInt8(exactly: scalar.value).map(isAllowed) == true ? scalar : "_"
+                    UInt8(exactly: scalar.value).map(isNameByte) == true ? scalar : "_"
                 }))
     }
 
@@ -82,13 +82,15 @@ public struct SenMLPack: Sendable {
     /// stands in 1970 is left out: it would mean another moment at each reader.
     private static func isAbsolute(_ milliseconds: Int64) -> Bool { milliseconds >= (1 << 28) * 1000 }
 
-    /// `-./0123456789:` and `A-Z_a-z`, a bit for each ASCII character: names are looked through for every record.
-    private static func isAllowed(_ byte: UInt8) -> Bool {
+    /// Whether a SenML name can have this byte (RFC 8428, section 4.5.1): `-./0123456789:` and `A-Z_a-z`, a bit for
+    /// each ASCII character, since names are looked through for every record.
+    @inlinable public static func isNameByte(_ byte: UInt8) -> Bool {
         let allowed: UInt64 = byte < 64 ? 0x07FF_E000_0000_0000 : 0x07FF_FFFE_87FF_FFFE
         return byte < 128 && allowed >> UInt64(byte & 63) & 1 == 1
     }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    /// Whether a SenML name can begin with this byte: an ASCII letter or digit.
+    @inlinable public static func isNameStart(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }

@@ -32,18 +32,20 @@ public final class CertificateAuthority: Sendable {
     ///   - name: its common name, and the names of its files.
     ///   - alternativeNames: as OpenSSL writes them, such as `DNS:localhost` or `IP:127.0.0.1`.
     ///   - date: when it is issued, such as `2020-01-01`, for one day; nil: now, for 30 days.
+    ///   - isSelfSigned: whether it vouches for itself, and the authority does not.
     /// - Throws: ``SimulationError`` where `openssl` or `faketime` is not there, or fails.
     public func issue(
-        _ name: String, alternativeNames: [String] = ["DNS:localhost", "IP:127.0.0.1"], on date: String? = nil
+        _ name: String, alternativeNames: [String] = ["DNS:localhost", "IP:127.0.0.1"], on date: String? = nil,
+        isSelfSigned: Bool = false
     ) async throws -> Certificate {
         let certificate = Certificate(
             certificateFile: folder.file("\(name).pem"), keyFile: folder.file("\(name).key"))
         var arguments = [
-            "req", "-x509", "-CA", certificateFile, "-CAkey", key, "-days", date == nil ? "30" : "1",
-            "-subj", "/CN=\(name)", "-keyout", certificate.keyFile, "-out", certificate.certificateFile,
+            "req", "-x509", "-days", date == nil ? "30" : "1", "-subj", "/CN=\(name)", "-keyout", certificate.keyFile,
+            "-out", certificate.certificateFile,
             "-addext", "basicConstraints=critical,CA:FALSE",
         ]
-        arguments += Self.newKey
+        arguments += Self.newKey + (isSelfSigned ? [] : ["-CA", certificateFile, "-CAkey", key])
         if !alternativeNames.isEmpty {
             arguments += ["-addext", "subjectAltName=\(alternativeNames.joined(separator: ","))"]
         }

@@ -91,12 +91,7 @@ struct BoundTopic: Sendable {
         return expanded
     }
 
-    /// The device that the source named, or the last level of the topic that is not empty.
-    static func device(of record: Record) -> String {
-        if let device = record.properties?.device, !device.isEmpty { return device }
-        let levels = record.topic.utf8.split(separator: UInt8(ascii: "/"))
-        return levels.last.flatMap { String($0) } ?? TopicTemplate.unknownDevice
-    }
+    static func device(of record: Record) -> String { TopicTemplate.device(of: record) }
 
     /// A name without what a topic level cannot hold.
     private static func level(_ name: String) -> String {

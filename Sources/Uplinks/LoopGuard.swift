@@ -29,7 +29,7 @@ public enum LoopGuard {
     }
 
     /// The gateways that a record passed before it came here, in order; empty for what a device sent itself.
-    static func path(of record: Record) -> [String] {
+    public static func path(of record: Record) -> [String] {
         guard let properties = record.properties, !properties.userProperties.isEmpty else { return [] }
         return properties.userProperties.compactMap { origin(name: $0.name, value: $0.value) }
     }

@@ -21,8 +21,11 @@ public struct TopicTemplate: Hashable, Sendable, CustomStringConvertible {
         public var isPerRecord: Bool { self == .topic || self == .device }
     }
 
-    enum Part: Hashable, Sendable {
+    /// A piece of a template.
+    public enum Part: Hashable, Sendable {
+        /// Text that stands for itself.
         case literal(String)
+        /// What is filled in.
         case placeholder(Placeholder)
     }
 
@@ -70,30 +73,46 @@ public struct TopicTemplate: Hashable, Sendable, CustomStringConvertible {
         parts.contains { if case .placeholder(let placeholder) = $0 { placeholder.isPerRecord } else { false } }
     }
 
+    /// What `{device}` stands for: the device that the source named, or the last level of the topic that is not empty.
+    public static func device(of record: Record) -> String {
+        if let device = record.properties?.device, !device.isEmpty { return device }
+        let slash = UInt8(ascii: "/")
+        let topic = record.topic.utf8
+        guard let last = topic.lastIndex(where: { $0 != slash }) else { return unknownDevice }
+        let first = topic[...last].lastIndex(of: slash).map { topic.index(after: $0) } ?? topic.startIndex
+        return String(topic[first...last]) ?? unknownDevice
+    }
+
     /// Fills in what is the same for all records of a stream.
     func bound(gateway: GatewayID, stream: StreamName) -> BoundTopic {
         BoundTopic(parts: parts, gateway: gateway, stream: stream)
     }
 
-    private static func parse(_ text: String, allowing allowed: [Placeholder]) throws(UplinkError) -> [Part] {
+    /// Takes a template apart; knows nothing of what a topic may be, so that other templates can use it.
+    ///
+    /// - Parameter kind: what messages call it.
+    /// - Throws: ``UplinkError`` where a placeholder is unknown or not allowed, or a brace lacks its other half.
+    public static func parse(
+        _ text: String, as kind: String = "topic template", allowing allowed: [Placeholder] = Placeholder.allCases
+    ) throws(UplinkError) -> [Part] {
         let names = allowed.map { "{\($0.rawValue)}" }.joined(separator: ", ")
         var parts: [Part] = []
         var rest = text[...]
         while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
             guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}") else {
                 throw UplinkError(
-                    .topicTemplate, "topic template '\(text)' has a brace without its other half; allowed are \(names)")
+                    .topicTemplate, "\(kind) '\(text)' has a brace without its other half; allowed are \(names)")
             }
             let name = String(rest[rest.index(after: open)..<close])
             guard let placeholder = Placeholder(rawValue: name) else {
                 throw UplinkError(
                     .topicTemplate,
-                    "topic template '\(text)' has an unknown placeholder {\(name)}; allowed are \(names)")
+                    "\(kind) '\(text)' has an unknown placeholder {\(name)}; allowed are \(names)")
             }
             guard allowed.contains(placeholder) else {
                 throw UplinkError(
                     .topicTemplate,
-                    "topic template '\(text)' has {\(name)}, but a batch of records has one topic; allowed are \(names)"
+                    "\(kind) '\(text)' has {\(name)}, but a batch of records has one; allowed are \(names)"
                 )
             }
             if open > rest.startIndex { parts.append(.literal(String(rest[..<open]))) }

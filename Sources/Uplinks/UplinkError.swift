@@ -2,7 +2,7 @@
 public struct UplinkError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kinds of failure, for those who must tell them apart.
     public struct Code: Hashable, Sendable {
-        private enum Kind: Hashable { case topicTemplate, format, delivery }
+        private enum Kind: Hashable { case topicTemplate, format, delivery, url }
         private let kind: Kind
 
         /// A topic template that cannot give a topic to publish to.
@@ -11,6 +11,8 @@ public struct UplinkError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let format = Code(kind: .format)
         /// A received message that is not what its properties say.
         public static let delivery = Code(kind: .delivery)
+        /// A url that cannot be an endpoint.
+        public static let url = Code(kind: .url)
     }
 
     /// The kind of failure.
@@ -18,7 +20,8 @@ public struct UplinkError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was attempted, on what, and what to do about it.
     public let message: String
 
-    init(_ code: Code, _ message: String) {
+    /// A failure in words.
+    public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compression
+import KafkaUplink
 import LogStore
 import MQTTTransport
 
@@ -22,8 +23,9 @@ struct Millrace: AsyncParsableCommand {
         version: """
             millrace \(number)
             libmosquitto \(mosquittoVersion())
+            librdkafka \(kafkaLibraryVersion())
             SQLite \(sqliteVersion)
             zstd \(zstandardVersion)
             """,
-        subcommands: [Run.self, Check.self, Devices.self, Demo.self, Log.self])
+        subcommands: [Run.self, Check.self, Devices.self, Demo.self, Log.self, DictionaryCommand.self])
 }

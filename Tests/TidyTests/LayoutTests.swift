@@ -7,14 +7,14 @@ import Testing
     private static let mayImport: [String: Set<Substring>] = [
         "Records": [],
         "Threads": [],
-        "Compression": ["CZstd"],
+        "Compression": ["CZlib", "CZstd"],
         "StrictTOML": ["Records"],
         "LogStore": ["CSQLite", "Compression", "Records", "Threads"],
         "SerialIO": ["CTermios", "Records", "Threads"],
         "DeviceProfiles": ["Records", "SerialIO", "StrictTOML"],
         "MQTTTransport": ["CMosquitto", "Records", "Threads"],
         "Uplinks": ["Compression", "MQTTTransport", "Records"],
-        "KafkaUplink": ["CKafka", "Records", "Threads", "Uplinks"],
+        "KafkaUplink": ["CRdKafka", "Records", "Threads", "Uplinks"],
         "Agent": [
             "CTimex", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads",
             "Uplinks",

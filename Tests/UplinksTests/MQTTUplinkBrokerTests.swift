@@ -8,8 +8,8 @@ import Uplinks
 /// Against a real mosquitto.
 @Suite struct MQTTUplinkBrokerTests {
     private static let formats: [MQTTUplinkConfiguration.Format] = [
-        .raw(keepsRetained: false), .cloudEvents(.init(recordsMax: 40)),
-        .cloudEvents(.init(recordsMax: 40, isCompressed: true)),
+        .raw(keepsRetained: false), .batches(.cloudevents, .init(recordsMax: 40)),
+        .batches(.cloudevents, .init(recordsMax: 40, compression: .zstd(level: 1))),
     ]
 
     /// How far a drain has come, for those who disturb it.
@@ -80,7 +80,7 @@ import Uplinks
         let raw = try await centre.uplink(.raw(keepsRetained: false), version: .v311)
         #expect(await raw.send(Sample.batch(count: 3)) == .acknowledged(through: SequenceNumber(3)))
         await raw.close()
-        let batched = try await centre.uplink(.cloudEvents(.init()), version: .v311)
+        let batched = try await centre.uplink(.batches(.cloudevents, .init()), version: .v311)
         #expect(await batched.send(Sample.batch(count: 3)) == .acknowledged(through: SequenceNumber(3)))
         await batched.close()
         _ = await eventually { centre.messages.count >= 4 }
@@ -97,7 +97,7 @@ import Uplinks
 
     @Test func `a broker that is down is a retry with the reason, and one that comes back is used`() async throws {
         let centre = try await Centre()
-        let uplink = try await centre.uplink(.cloudEvents(.init()), connectionWait: .milliseconds(50))
+        let uplink = try await centre.uplink(.batches(.cloudevents, .init()), connectionWait: .milliseconds(50))
         try await centre.broker.stop()
         let isRetried = await eventually {
             if case .retry(_, let reason, false) = await uplink.send(Sample.batch(count: 3)) {
@@ -137,7 +137,7 @@ import Uplinks
         var options = Broker.Options()
         options.packetSizeMax = 20_000
         let centre = try await Centre(options)
-        let uplink = try await centre.uplink(.cloudEvents(.init()))
+        let uplink = try await centre.uplink(.batches(.cloudevents, .init()))
         var records = Sample.batch(count: 400).records
         records[250].payload = [UInt8](repeating: 0x20, count: 30_000)[...]
         var next = 0

@@ -5,8 +5,8 @@ import Uplinks
 
 @Suite struct MQTTUplinkTests {
     private static let formats: [MQTTUplinkConfiguration.Format] = [
-        .raw(keepsRetained: false), .cloudEvents(.init(recordsMax: 4)),
-        .cloudEvents(.init(recordsMax: 4, isCompressed: true)),
+        .raw(keepsRetained: false), .batches(.cloudevents, .init(recordsMax: 4)),
+        .batches(.cloudevents, .init(recordsMax: 4, compression: .zstd(level: 1))),
     ]
 
     private func uplink(
@@ -42,12 +42,26 @@ import Uplinks
         #expect(publisher.confirmed.allSatisfy { $0.topic == "g/plant7-gw2/telemetry" })
     }
 
+    @Test(arguments: BatchFormat.allCases)
+    func `a message of many records says in which format they are`(format: BatchFormat) async throws {
+        let publisher = ScriptedPublisher()
+        let uplink = try uplink(publisher, .batches(format, .init(recordsMax: 20)))
+        #expect(await uplink.send(Sample.batch(count: 50)) == .acknowledged(through: SequenceNumber(50)))
+        #expect(await uplink.send(Sample.loss) == .acknowledged(through: Sample.loss.last))
+        var encoder = format.makeEncoder()
+        let batch = Sample.batch(count: 50)
+        encoder.encode(batch.records[20..<40], of: batch)
+        #expect(publisher.confirmed.count == 4)
+        #expect(Array(publisher.confirmed[1].payload) == encoder.bytes)
+        #expect(publisher.confirmed.allSatisfy { $0.properties?.contentType == encoder.contentType })
+    }
+
     @Test(arguments: [ScriptedPublisher.Answer.disconnect, .silence, .refuse(0x97), .refuse(0x80), .refuse(0x83)])
     func `what was confirmed before the broker stopped counts, and nothing more`(
         answer: ScriptedPublisher.Answer
     ) async throws {
         let publisher = ScriptedPublisher { _, before in before < 3 ? .confirm : answer }
-        let batched = try uplink(publisher, .cloudEvents(.init(recordsMax: 4)))
+        let batched = try uplink(publisher, .batches(.cloudevents, .init(recordsMax: 4)))
         #expect(await batched.send(Sample.batch(count: 50)) == .acknowledged(through: SequenceNumber(12)))
         guard case .retry(nil, _, let isAlarm) = await batched.send(Sample.batch(count: 50)) else {
             Issue.record("nothing was confirmed, so it is to be tried again")
@@ -112,7 +126,7 @@ import Uplinks
 
     @Test func `messages shrink for a broker that takes only small ones`() async throws {
         let publisher = ScriptedPublisher { message, _ in message.payload.count > 3000 ? .tooLarge : .confirm }
-        let uplink = try uplink(publisher, .cloudEvents(.init()))
+        let uplink = try uplink(publisher, .batches(.cloudevents, .init()))
         #expect(await uplink.send(Sample.batch(count: 300)) == .acknowledged(through: SequenceNumber(300)))
         #expect(try sequences(publisher.confirmed) == Array(1...300))
         let askedBefore = publisher.asked.count
@@ -124,7 +138,7 @@ import Uplinks
 
     @Test func `a line that breaks under large messages gets small ones through`() async throws {
         let publisher = ScriptedPublisher { message, _ in message.payload.count > 3000 ? .disconnect : .confirm }
-        let uplink = try uplink(publisher, .cloudEvents(.init()))
+        let uplink = try uplink(publisher, .batches(.cloudevents, .init()))
         var attempts = 0
         var next = 0
         let batch = Sample.batch(count: 300)
@@ -205,12 +219,13 @@ import Uplinks
     @Test func `what cannot work together is refused`() throws {
         let perRecord = try TopicTemplate("g/{topic}")
         let error = #expect(throws: UplinkError.self) {
-            try MQTTUplinkConfiguration(topic: perRecord, format: .cloudEvents(.init()))
+            try MQTTUplinkConfiguration(topic: perRecord, format: .batches(.cloudevents, .init()))
         }
         #expect(error?.message.contains("{gateway} and {stream}") == true)
         #expect(throws: UplinkError.self) {
             try MQTTUplinkConfiguration(
-                topic: TopicTemplate("g"), format: .cloudEvents(.init(isCompressed: true)), version: .v311)
+                topic: TopicTemplate("g"), format: .batches(.cloudevents, .init(compression: .zstd(level: 1))),
+                version: .v311)
         }
     }
 }

@@ -3,6 +3,7 @@ import MQTTTransport
 import Records
 import SerialIO
 import StrictTOML
+import Uplinks
 
 /// What `millrace check` prints.
 extension AgentConfiguration {
@@ -62,15 +63,28 @@ extension AgentConfiguration {
         switch uplink.destination {
         case .mqtt(let destination):
             return ["  \(uplink.name): \(names) -> \(describe(destination.broker))", "    " + describe(destination)]
+        case .kafka(let destination):
+            let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
+            return ["  \(uplink.name): \(names) -> \(destination.cluster)\(preset)", "    " + destination.summary]
+        case .http(let destination):
+            return [
+                "  \(uplink.name): \(names) -> \(destination.address), \(destination.preset.rawValue)",
+                "    " + destination.summary,
+            ]
         }
     }
 
     private func describe(_ destination: MQTTDestination) -> String {
         var format = "raw, one message per record"
-        if destination.format == .cloudevents {
+        if destination.format.batch != nil {
             let batch = destination.batch
-            format = "CloudEvents, up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
-            if destination.compression == .zstd { format += ", zstd" }
+            format = "\(destination.format.rawValue), up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
+            if destination.compression != .none { format += ", \(destination.compression)" }
+        }
+        if let sparkplug = destination.sparkplug {
+            let host = sparkplug.primaryHost.map { ", while \($0) is online" } ?? ""
+            return "spBv1.0/\(sparkplug.group)/+/\(sparkplug.node), sparkplug-b, one message per record\(host), up to "
+                + "\(destination.window) unconfirmed"
         }
         return "\(destination.topic), \(format), up to \(destination.window) unconfirmed"
     }

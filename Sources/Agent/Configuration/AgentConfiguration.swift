@@ -27,15 +27,19 @@ public struct AgentConfiguration: Sendable {
     /// - Parameters:
     ///   - path: the file; relative paths in it are taken from its directory.
     ///   - machineIDPath: where the gateway's id comes from when the file gives none, see `MachineIdentity`.
+    ///   - credentialsDirectory: where systemd has put the service's credentials (`$CREDENTIALS_DIRECTORY`), which
+    ///     `credential:NAME` names.
     /// - Throws: `ConfigurationError` with everything that is wrong, in the order of the lines.
     public static func load(
-        path: String, machineIDPath: String = "/etc/machine-id"
+        path: String, machineIDPath: String = "/etc/machine-id", credentialsDirectory: String? = nil
     ) throws(ConfigurationError) -> AgentConfiguration {
         let document = try TOMLDocument(path: path)
-        return try read(document, directory: directory(of: path), machineIDPath: machineIDPath)
+        return try read(
+            document, directory: directory(of: path), machineIDPath: machineIDPath,
+            credentialsDirectory: credentialsDirectory)
     }
 
-    /// Reads a configuration from a text; otherwise like ``load(path:machineIDPath:)``.
+    /// Reads a configuration from a text; otherwise like ``load(path:machineIDPath:credentialsDirectory:)``.
     ///
     /// - Parameters:
     ///   - text: the TOML.
@@ -43,16 +47,21 @@ public struct AgentConfiguration: Sendable {
     ///   - directory: what relative paths are taken from.
     /// - Throws: ``ConfigurationError`` with everything that is wrong.
     public static func read(
-        text: String, file: String, directory: String, machineIDPath: String = "/etc/machine-id"
+        text: String, file: String, directory: String, machineIDPath: String = "/etc/machine-id",
+        credentialsDirectory: String? = nil
     ) throws(ConfigurationError) -> AgentConfiguration {
-        try read(TOMLDocument(text, file: file), directory: directory, machineIDPath: machineIDPath)
+        try read(
+            TOMLDocument(text, file: file), directory: directory, machineIDPath: machineIDPath,
+            credentialsDirectory: credentialsDirectory)
     }
 
     private static func read(
-        _ document: TOMLDocument, directory: String, machineIDPath: String
+        _ document: TOMLDocument, directory: String, machineIDPath: String, credentialsDirectory: String?
     ) throws(ConfigurationError) -> AgentConfiguration {
         let report = ConfigurationReport(file: document.file)
-        var reader = AgentConfigurationReader(report: report, directory: directory, machineIDPath: machineIDPath)
+        var reader = AgentConfigurationReader(
+            report: report, directory: directory, machineIDPath: machineIDPath,
+            credentialsDirectory: credentialsDirectory)
         let configuration = reader.read(document)
         try report.check()
         return configuration

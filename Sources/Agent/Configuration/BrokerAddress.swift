@@ -107,7 +107,7 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Host and, where there is one, the text of the port.
-    private static func split(_ text: Substring) -> (host: Substring, port: Substring?) {
+    static func split(_ text: Substring) -> (host: Substring, port: Substring?) {
         if text.first == "[", let close = text.firstIndex(of: "]") {
             let rest = text[text.index(after: close)...]
             return (text[text.index(after: text.startIndex)..<close], rest.isEmpty ? nil : rest.drop { $0 == ":" })

@@ -1,5 +1,6 @@
 import MQTTTransport
 import Records
+import Uplinks
 
 /// How to reach and enter one MQTT broker: what `[mqtt.NAME]` and `[uplinks.NAME]` have in common.
 public struct BrokerConfiguration: Sendable {

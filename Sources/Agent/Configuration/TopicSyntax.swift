@@ -37,6 +37,29 @@ enum TopicSyntax {
         return placeholderProblem(template, allowed: placeholders)
     }
 
+    /// What is wrong with a Kafka topic in which some `{placeholders}` are allowed; nil where it is valid. A name has 1
+    /// to 249 letters, digits, `.`, `_` and `-` (Kafka's `Topic.validate`).
+    static func problem(kafkaTopic text: String, placeholders: [String]) -> String? {
+        if let problem = placeholderProblem(text, allowed: placeholders) { return problem }
+        var isPlaceholder = false
+        var literals = 0
+        for character in text {
+            if character == "{" { isPlaceholder = true }
+            if isPlaceholder {
+                if character == "}" { isPlaceholder = false }
+                continue
+            }
+            literals += 1
+            let isAllowed = character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+            if !isAllowed {
+                return "\(quoted(text)) has \(quoted(String(character))); a Kafka topic is made of letters, digits, "
+                    + "\".\", \"_\" and \"-\""
+            }
+        }
+        if literals > 249 { return "is longer than 249 bytes, Kafka's limit for a topic" }
+        return text == "." || text == ".." ? "\(quoted(text)) is no name that Kafka allows" : nil
+    }
+
     private static func problem(text: String) -> String? {
         if text.isEmpty { return "must not be empty" }
         if text.utf8.count > Limits.topicSizeMax { return "is longer than \(Limits.topicSizeMax) bytes" }
@@ -44,7 +67,8 @@ enum TopicSyntax {
         return hasControl ? "\(quoted(text)) has a control character" : nil
     }
 
-    private static func placeholderProblem(_ template: String, allowed: [String]) -> String? {
+    /// What is wrong with the placeholders of a template; nil where nothing is.
+    static func placeholderProblem(_ template: String, allowed: [String]) -> String? {
         let names = allowed.map { "{\($0)}" }.joined(separator: ", ")
         var rest = template[...]
         while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {

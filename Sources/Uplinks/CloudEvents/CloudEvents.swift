@@ -27,6 +27,8 @@ public enum CloudEvents {
     public static let recordType = "io.millrace.record"
     /// `type` of word that records are gone.
     public static let lossType = "io.millrace.lost"
+    /// MIME type of one event in JSON (JSON Event Format, section 3).
+    public static let eventContentType = "application/cloudevents+json"
     /// MIME type of a JSON array of events (JSON Event Format, section 4).
     public static let batchContentType = "application/cloudevents-batch+json"
     /// Name of the user property that says how a payload is compressed, after RFC 9110, 8.4.

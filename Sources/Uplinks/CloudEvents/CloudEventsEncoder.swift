@@ -16,8 +16,7 @@ public struct CloudEventsEncoder: BatchEncoder {
     private var members: [UInt8] = []
     private var sharedCount = 0
     private var log: (gateway: GatewayID, stream: StreamName, epoch: Epoch)?
-    /// The last content type and what it means: mostly also the next one.
-    private var media: (contentType: String, type: MediaType) = ("application/json", .json)
+    private var forms = PayloadForms()
     private var delivery = RecordBatch.Delivery.live
 
     /// - Parameter capacity: bytes to reserve for the text.
@@ -28,6 +27,15 @@ public struct CloudEventsEncoder: BatchEncoder {
 
     /// The JSON text of the last call.
     public var bytes: [UInt8] { writer.bytes }
+
+    /// What an event takes, with room for a payload that must go as Base64 and with names of ordinary length.
+    public static func sizeEstimate(of record: Record) -> Int {
+        var size = 320 + record.topic.utf8.count + record.payload.count * 4 / 3
+        guard let properties = record.properties else { return size }
+        size += (properties.contentType?.utf8.count ?? 0) + (properties.correlationData?.count ?? 0)
+        for property in properties.userProperties { size += property.name.utf8.count + property.value.utf8.count + 16 }
+        return size
+    }
 
     /// Writes an array of the events of some records of a batch.
     public mutating func encode(_ records: ArraySlice<Record>, of batch: RecordBatch) {
@@ -169,14 +177,17 @@ public struct CloudEventsEncoder: BatchEncoder {
             writer.key("correlationdata")
             writer.base64(data)
         }
-        if !properties.userProperties.isEmpty { write(properties.userProperties) }
+        if !properties.userProperties.isEmpty {
+            writer.key("userproperties")
+            writer.string(utf8: Self.text(of: properties.userProperties))
+        }
         if let contentType = properties.contentType {
             writer.member("datacontenttype", string: contentType)
         }
     }
 
     /// An attribute's value has no structure, so the pairs go as JSON text in a string.
-    private mutating func write(_ userProperties: [RecordProperties.UserProperty]) {
+    static func text(of userProperties: [RecordProperties.UserProperty]) -> [UInt8] {
         var pairs = JSONWriter()
         pairs.beginArray()
         for property in userProperties {
@@ -186,24 +197,18 @@ public struct CloudEventsEncoder: BatchEncoder {
             pairs.endArray()
         }
         pairs.endArray()
-        writer.key("userproperties")
-        writer.string(utf8: pairs.bytes)
+        return pairs.bytes
     }
 
     private mutating func write(_ payload: ArraySlice<UInt8>, properties: RecordProperties?) {
-        var type = MediaType.json
-        if let contentType = properties?.contentType {
-            if media.contentType != contentType { media = (contentType, MediaType(contentType)) }
-            type = media.type
-        }
-        let isText = type == .text || type == .other && properties?.isPayloadUTF8 == true
-        if type == .json, JSONText.isValid(payload), !SurrogateEscapes.areBroken(in: payload) {
+        switch forms.declaredForm(of: payload, properties) {
+        case .json:
             writer.key("data")
             writer.raw(payload)
-        } else if isText, String(validating: payload, as: UTF8.self) != nil {
+        case .text:
             writer.key("data")
             writer.string(utf8: payload)
-        } else {
+        case .binary:
             writer.key("data_base64")
             writer.base64(payload)
         }

@@ -9,7 +9,7 @@ public final class MQTTUplink: Uplink {
     private let configuration: MQTTUplinkConfiguration
     private let publisher: any MessagePublisher
     private let raw: RawMessages
-    private let events: CloudEventsMessages
+    private let batches: BatchMessages
     private let size: Mutex<MessageSize>
 
     /// - Parameters:
@@ -25,25 +25,26 @@ public final class MQTTUplink: Uplink {
         self.publisher = publisher
         let isV5 = configuration.version == .v5
         var keepsRetained = false
+        var format = BatchFormat.cloudevents
         var batching = MQTTUplinkConfiguration.Batching()
         switch configuration.format {
         case .raw(let keeps): keepsRetained = keeps
-        case .cloudEvents(let wanted): batching = wanted
+        case .batches(let kind, let wanted): (format, batching) = (kind, wanted)
         }
         raw = RawMessages(gateway: gateway, keepsRetained: keepsRetained, hasProperties: isV5, clock: clock)
-        events = CloudEventsMessages(gateway: gateway, batching: batching, hasProperties: isV5)
+        batches = BatchMessages(gateway: gateway, format: format, batching: batching, hasProperties: isV5)
         size = Mutex(MessageSize(max: batching.sizeTarget.rawValue))
     }
 
     /// Sends the batch at QoS 1; waits for a connection where there is none, for as long as the configuration says.
     public func send(_ batch: RecordBatch) async -> DeliveryOutcome {
         precondition(batch.gateway == gateway, "an uplink serves one gateway")
-        let isConnected = await waitForConnection()
+        let isConnected = await publisher.waitUntilConnected(within: configuration.connectionWait)
         switch configuration.format {
         case .raw:
             return await sendRaw(batch)
-        case .cloudEvents(let batching):
-            let outcome = await sendEvents(batch, recordsMax: batching.recordsMax)
+        case .batches(_, let batching):
+            let outcome = await sendBatches(batch, recordsMax: batching.recordsMax)
             if case .retry(_, _, false) = outcome, isConnected { size.withLock { $0.cutWithoutProgress() } }
             if outcome == .acknowledged(through: batch.last) { size.withLock { $0.allConfirmed() } }
             return outcome
@@ -52,12 +53,12 @@ public final class MQTTUplink: Uplink {
 
     /// Sends word of a loss as one message of its own.
     public func send(_ loss: LostRange) async -> DeliveryOutcome {
-        _ = await waitForConnection()
+        _ = await publisher.waitUntilConnected(within: configuration.connectionWait)
         let topic = configuration.topic.bound(gateway: gateway, stream: loss.stream).topicWithoutRecord()
         let message: MQTTMessage
         switch configuration.format {
         case .raw: message = raw.message(for: loss, topic: topic)
-        case .cloudEvents: message = events.message(for: loss, topic: topic)
+        case .batches: message = batches.message(for: loss, topic: topic)
         }
         let report = await publisher.publish(count: 1) { _ in message }
         switch PublishVerdict(report.ending) {
@@ -72,24 +73,6 @@ public final class MQTTUplink: Uplink {
 
     /// Stops the publisher.
     public func close() async { await publisher.stop() }
-
-    /// Whether there is a connection, after some waiting. Without one the publisher is asked all the same: it says at
-    /// once why there is none.
-    private func waitForConnection() async -> Bool {
-        if publisher.isConnected { return true }
-        let (publisher, limit) = (publisher, configuration.connectionWait)
-        return await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await publisher.waitUntilConnected() }
-            group.addTask {
-                // Cancelled as soon as there is a connection; either way the wait is over.
-                try? await Task.sleep(for: limit)
-                return false
-            }
-            let first = await group.next() ?? false
-            group.cancelAll()
-            return first
-        }
-    }
 
     private static let endedEarly = "the publisher ended before all messages were confirmed"
 
@@ -128,7 +111,7 @@ public final class MQTTUplink: Uplink {
 
     /// Sends until all is confirmed or the broker stops it. A message that is refused for what it holds is sent again
     /// in smaller pieces, down to single records, so that only the one that is to blame is rejected.
-    private func sendEvents(_ batch: RecordBatch, recordsMax: Int) async -> DeliveryOutcome {
+    private func sendBatches(_ batch: RecordBatch, recordsMax: Int) async -> DeliveryOutcome {
         let topic = configuration.topic.bound(gateway: gateway, stream: batch.stream).topicWithoutRecord()
         var confirmed = 0
         // Up to here records go one by one: one of them made a message unacceptable.
@@ -137,9 +120,10 @@ public final class MQTTUplink: Uplink {
             let isSingle = confirmed < singlesEnd
             let plan = BatchPlan(
                 batch.records, from: confirmed, upTo: isSingle ? singlesEnd : batch.records.count,
-                recordsMax: isSingle ? 1 : recordsMax, sizeTarget: size.withLock(\.target))
-            let report = await publisher.publish(count: plan.messages.count) { [events] index in
-                events.message(for: plan.messages[index], of: batch, topic: topic)
+                recordsMax: isSingle ? 1 : recordsMax, sizeTarget: size.withLock(\.target),
+                sizeEstimate: batches.sizeEstimate)
+            let report = await publisher.publish(count: plan.messages.count) { [batches] index in
+                batches.message(for: plan.messages[index], of: batch, topic: topic)
             }
             if report.confirmed > 0 { confirmed = plan.messages[report.confirmed - 1].upperBound }
             guard report.confirmed < plan.messages.count else { continue }
@@ -152,7 +136,7 @@ public final class MQTTUplink: Uplink {
             case .tooLarge(let reason), .poison(let reason):
                 if refused.count == 1 { return .reject(batch.records[confirmed].sequence, reason: reason) }
                 if case .tooLarge = PublishVerdict(report.ending) {
-                    let estimate = batch.records[refused].reduce(0) { $0 + BatchPlan.sizeEstimate(of: $1) }
+                    let estimate = batch.records[refused].reduce(0) { $0 + batches.sizeEstimate($1) }
                     size.withLock { $0.refused(size: estimate) }
                 } else {
                     singlesEnd = refused.upperBound

@@ -9,7 +9,7 @@ struct Check: ParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     func run() throws {
-        let configuration = try reportingFailures { try AgentConfiguration.load(path: file.path) }
+        let configuration = try reportingFailures { try loadConfiguration(file.path) }
         for note in configuration.notes { printError("\(note)") }
         print(configuration.pipelineDescription())
     }

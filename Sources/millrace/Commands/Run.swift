@@ -23,7 +23,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         limitMemory()
         signal(SIGPIPE, SIG_IGN)
-        let configuration = try reportingFailures { try AgentConfiguration.load(path: file.path) }
+        let configuration = try reportingFailures { try loadConfiguration(file.path) }
         let logger = makeLogger(configuration.loggingLevel)
         for note in configuration.notes { logger.warning("\(note)") }
         let notifier = ServiceNotifier(path: environment("NOTIFY_SOCKET"))
@@ -92,6 +92,11 @@ func limitMemory() {
     mallopt(M_ARENA_MAX, 1)
     mallopt(M_MMAP_THRESHOLD, 256 << 10)
     mallopt(M_TRIM_THRESHOLD, 512 << 10)
+}
+
+/// The configuration, with the credentials that systemd has given the service.
+func loadConfiguration(_ path: String) throws -> AgentConfiguration {
+    try AgentConfiguration.load(path: path, credentialsDirectory: environment("CREDENTIALS_DIRECTORY"))
 }
 
 func environment(_ name: String) -> String? {

@@ -30,9 +30,15 @@ import Testing
 
     @Test func `the example configuration loads with all its examples switched on`() throws {
         let pem = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
-        for name in ["ca.pem", "gateway.pem", "gateway.key", "central.password", "local.password"] {
-            try text.folder.write(name, name.hasSuffix("password") ? "secret\n" : pem)
-        }
+        for name in ["ca.pem", "gateway.pem", "gateway.key"] { try text.folder.write(name, pem) }
+        let secrets = [
+            "central.password", "local.password", "webhook.token", "eventgrid.key", "eventhubs.connection",
+            "confluent.secret", "solace.password", "influx.token", "msk.password",
+        ]
+        for name in secrets { try text.folder.write(name, "secret\n") }
+        let connection =
+            "Endpoint=sb://plant7.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0\n"
+        try text.folder.write("hubs.connection", connection)
         let lines = try contents("systemd/millrace.toml").split(separator: "\n", omittingEmptySubsequences: false)
         let active = lines.map { line in
             // An example is a table header or an assignment behind "# "; everything else is prose.
@@ -47,7 +53,11 @@ import Testing
         let configuration = try text.read(document)
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
-        #expect(configuration.uplinks.map(\.name.rawValue) == ["central", "lake"])
+        let uplinks = [
+            "central", "lake", "scada", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid",
+            "eventhubs", "confluent", "solace", "influx",
+        ]
+        #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
         #expect(configuration.notes == [])
     }
 
@@ -67,6 +77,23 @@ import Testing
             [uplinks.a]
             tls = {}
             will = {}
+            [uplinks.k]
+            url = "kafkas://h"
+            tls = {}
+            [uplinks.b]
+            url = "https://h"
+            [uplinks.c]
+            url = "https://h"
+            preset = "event-grid"
+            [uplinks.d]
+            url = "https://h"
+            preset = "event-hubs"
+            [uplinks.e]
+            url = "https://h"
+            preset = "confluent-rest"
+            [uplinks.f]
+            url = "https://h"
+            preset = "influx"
             """
         for (name, kind) in [("meter", "modbus-rtu"), ("heat", "mbus")] {
             let field = kind == "mbus" ? "key = \"energy\"" : "input = 0, type = \"u16\""

@@ -37,9 +37,11 @@ extension AgentConfigurationReader {
     /// there, so that reading on would only mislead.
     private func readDestination(_ table: TableReader, name: UplinkName) -> Destination? {
         switch table.peekString("url").flatMap({ BrokerAddress.scheme(of: $0) }) {
-        case let scheme? where ["kafka", "http", "https"].contains(scheme):
-            table.fail("this version forwards to MQTT only, not to \(scheme)://; write mqtt:// or mqtts://", at: "url")
-            return nil
+        case "http", "https": return readHTTPDestination(table).map { .http($0) }
+        case "kafka", "kafkas": return readKafkaDestination(table, name: name).map { .kafka($0) }
+        // A connection string says where the cluster is, so there may be no url.
+        case nil where table.peekString("preset").flatMap(KafkaDestination.Preset.init) != nil && !table.has("url"):
+            return readKafkaDestination(table, name: name).map { .kafka($0) }
         default:
             return .mqtt(readMQTTDestination(table, name: name))
         }
@@ -62,8 +64,8 @@ extension AgentConfigurationReader {
     }
 
     /// `batch`: how many records go together.
-    func readBatch(_ table: TableReader) -> BatchLimits {
-        var batch = BatchLimits()
+    func readBatch(_ table: TableReader, defaults: BatchLimits = BatchLimits()) -> BatchLimits {
+        var batch = defaults
         batch.recordsMax = table.integer("records", in: 1...10_000) ?? batch.recordsMax
         batch.sizeMax = table.byteCount("bytes", in: .kibibytes(4)...(.mebibytes(4))) ?? batch.sizeMax
         table.finish()

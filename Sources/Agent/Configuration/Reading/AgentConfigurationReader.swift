@@ -14,6 +14,8 @@ struct AgentConfigurationReader {
     /// What relative paths are taken from.
     let directory: String
     let machineIDPath: String
+    /// Where systemd has put the service's credentials; nil: it has none.
+    let credentialsDirectory: String?
     /// Set before anything that names it in a topic or a client id is read.
     var gateway = AgentConfigurationReader.unknownGateway
     /// Set before anything that refers to a stream is read.
@@ -23,10 +25,13 @@ struct AgentConfigurationReader {
     /// Those that were read already, by name: a line may have dozens of one model.
     var loadedProfiles: [String: Profile] = [:]
 
-    init(report: ConfigurationReport, directory: String, machineIDPath: String) {
+    init(
+        report: ConfigurationReport, directory: String, machineIDPath: String, credentialsDirectory: String? = nil
+    ) {
         self.report = report
         self.directory = directory
         self.machineIDPath = machineIDPath
+        self.credentialsDirectory = credentialsDirectory
     }
 
     /// Reads all tables, then checks what they say of each other.

@@ -25,11 +25,16 @@ public struct UplinkConfiguration: Sendable {
 public enum Destination: Sendable {
     /// A broker: `mqtt://`, `mqtts://`.
     case mqtt(MQTTDestination)
+    /// A Kafka cluster: `kafka://`, `kafkas://`.
+    case kafka(KafkaDestination)
+    /// An HTTP endpoint: `http://`, `https://`.
+    case http(HTTPDestination)
 
     /// The broker; nil where it is none.
     public var mqtt: MQTTDestination? {
         switch self {
         case .mqtt(let destination): destination
+        case .kafka, .http: nil
         }
     }
 }

@@ -1,26 +1,32 @@
 import Records
 
-/// How a run of records is cut into messages of many events.
+/// How a run of records is cut into messages of many records.
 ///
-/// Worked out before anything is encoded, from an estimate of each event's size, so that messages can be encoded one
+/// Worked out before anything is encoded, from an estimate of each record's size, so that messages can be encoded one
 /// by one as the window has room. The size is a target: a record that is larger by itself gets a message of its own.
-struct BatchPlan: Sendable {
+public struct BatchPlan: Sendable {
     /// Indices into the batch's records, one range per message, without holes.
-    private(set) var messages: [Range<Int>] = []
+    public private(set) var messages: [Range<Int>] = []
 
+    /// Cuts a run of records.
+    ///
     /// - Parameters:
     ///   - records: the batch's records.
     ///   - start: index of the first record that is not confirmed yet.
     ///   - end: index behind the last record to send.
     ///   - recordsMax: records in one message, at least 1.
-    ///   - sizeTarget: bytes of JSON in one message.
-    init(_ records: [Record], from start: Int, upTo end: Int, recordsMax: Int, sizeTarget: Int) {
+    ///   - sizeTarget: bytes of one message, before compression.
+    ///   - sizeEstimate: bytes that one record will take.
+    public init(
+        _ records: [Record], from start: Int, upTo end: Int, recordsMax: Int, sizeTarget: Int,
+        sizeEstimate: (Record) -> Int
+    ) {
         var first = start
         var size = 0
         var path = records[start].properties == nil ? [] : LoopGuard.path(of: records[start])
         for index in start..<end {
             let record = records[index]
-            let estimate = Self.sizeEstimate(of: record)
+            let estimate = sizeEstimate(record)
             // One message has one set of properties, so its records share the gateways that they passed.
             let own = record.properties == nil ? [] : LoopGuard.path(of: record)
             if index > first, index - first >= recordsMax || size + estimate > sizeTarget || own != path {
@@ -33,16 +39,4 @@ struct BatchPlan: Sendable {
         }
         messages.append(first..<end)
     }
-
-    /// Bytes that an event takes, with room for a payload that must go as Base64.
-    static func sizeEstimate(of record: Record) -> Int {
-        var size = envelopeSize + record.topic.utf8.count + record.payload.count * 4 / 3
-        guard let properties = record.properties else { return size }
-        size += (properties.contentType?.utf8.count ?? 0) + (properties.correlationData?.count ?? 0)
-        for property in properties.userProperties { size += property.name.utf8.count + property.value.utf8.count + 16 }
-        return size
-    }
-
-    /// Bytes of an event without topic and payload, with names of ordinary length.
-    private static let envelopeSize = 320
 }

@@ -1,28 +1,36 @@
-import Compression
 import MQTTTransport
 import Records
 import Synchronization
 
-/// Makes MQTT messages that hold many records as CloudEvents in JSON, compressed or not.
-final class CloudEventsMessages: Sendable {
+/// Makes MQTT messages that hold many records, compressed or not.
+final class BatchMessages: Sendable {
     private struct Tools {
-        var encoder: CloudEventsEncoder
-        let compressor: ZstandardCompressor?
+        var encoder: any BatchEncoder
+        let compressor: BodyCompressor
     }
 
     private let gateway: GatewayID
     private let hasProperties: Bool
-    private let isCompressed: Bool
+    private let coding: String?
+    private let contentType: String
+    /// Bytes that a record will take; see ``BatchEncoder``.
+    let sizeEstimate: @Sendable (Record) -> Int
     /// Used by one thread at a time: messages are asked for one after the other.
     private let tools: Mutex<Tools>
 
-    init(gateway: GatewayID, batching: MQTTUplinkConfiguration.Batching, hasProperties: Bool) {
+    init(
+        gateway: GatewayID, format: BatchFormat, batching: MQTTUplinkConfiguration.Batching, hasProperties: Bool
+    ) {
         self.gateway = gateway
         self.hasProperties = hasProperties
-        isCompressed = batching.isCompressed
         let size = batching.sizeTarget.rawValue
-        let compressor = batching.isCompressed ? ZstandardCompressor(sizeMax: size) : nil
-        tools = Mutex(Tools(encoder: CloudEventsEncoder(reservingCapacity: size), compressor: compressor))
+        let compressor = BodyCompressor(batching.compression, sizeMax: size)
+        coding = compressor.coding
+        let encoder = format.makeEncoder(reservingCapacity: size)
+        contentType = encoder.contentType
+        let kind = type(of: encoder)
+        sizeEstimate = { kind.sizeEstimate(of: $0) }
+        tools = Mutex(Tools(encoder: encoder, compressor: compressor))
     }
 
     /// The message for some records of a batch, which all passed the same gateways before this one.
@@ -32,28 +40,25 @@ final class CloudEventsMessages: Sendable {
         return MQTTMessage(topic: topic, payload: payload, properties: properties(path: path))
     }
 
-    /// The message for word of a loss: a batch of one event, so that a consumer reads one kind of message only.
+    /// The message for word of a loss: in the same format, so that a consumer reads one kind of message only.
     func message(for loss: LostRange, topic: String) -> MQTTMessage {
         let payload = payload { [gateway] in $0.encode(loss, of: gateway) }
         return MQTTMessage(topic: topic, payload: payload, properties: properties(path: []))
     }
 
-    private func payload(_ encode: (inout CloudEventsEncoder) -> Void) -> ArraySlice<UInt8> {
+    private func payload(_ encode: (inout any BatchEncoder) -> Void) -> ArraySlice<UInt8> {
         tools.withLock { tools in
             encode(&tools.encoder)
-            guard let compressor = tools.compressor else { return tools.encoder.bytes[...] }
-            var compressed: [UInt8] = []
-            compressor.compress(tools.encoder.bytes.span.bytes, appendingTo: &compressed)
-            return compressed[...]
+            return tools.compressor.compressed(tools.encoder.bytes)[...]
         }
     }
 
     private func properties(path: [String]) -> MQTTProperties? {
         guard hasProperties else { return nil }
-        var properties = MQTTProperties(contentType: CloudEvents.batchContentType)
+        var properties = MQTTProperties(contentType: contentType)
         LoopGuard.append(path: path, gateway: gateway, to: &properties.userProperties)
-        if isCompressed {
-            properties.userProperties.append(.init(name: CloudEvents.contentEncodingProperty, value: "zstd"))
+        if let coding {
+            properties.userProperties.append(.init(name: CloudEvents.contentEncodingProperty, value: coding))
         }
         return properties
     }

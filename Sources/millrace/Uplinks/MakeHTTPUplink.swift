@@ -1,0 +1,70 @@
+import Agent
+import Records
+import Uplinks
+
+/// Makes an uplink to an HTTP endpoint.
+func makeHTTPUplink(
+    _ destination: HTTPDestination, gateway: GatewayID, clock: any GatewayClock
+) -> HTTPUplink {
+    var link = HTTPLink.Configuration()
+    link.tls = destination.tls
+    link.proxy = destination.proxy.map { proxy in
+        .init(host: proxy.host, port: proxy.port, username: proxy.username, password: proxy.password)
+    }
+    link.connectTimeout = destination.connectTimeout
+    link.responseTimeout = destination.responseTimeout
+    link.totalTimeout = destination.totalTimeout
+    let compression: BodyCompression =
+        switch destination.compression {
+        case .none: .none
+        case .gzip: .gzip(level: 6)
+        case .zstd: .zstd(level: 3)
+        }
+    return HTTPUplink(
+        gateway: gateway, form: makeForm(destination, gateway: gateway),
+        signer: makeSigner(destination.proof, clock: clock), compression: compression, exchange: HTTPLink(link),
+        clock: clock)
+}
+
+private func makeSigner(_ proof: HTTPDestination.Proof, clock: any GatewayClock) -> any RequestSigner {
+    switch proof {
+    case .nothing: NoSigner()
+    case .password(let username, let file): PasswordSigner(username: username, file: CredentialFile(path: file))
+    case .field(let name, let prefix, let file):
+        FieldSigner(name: name, prefix: prefix, file: CredentialFile(path: file))
+    case .sharedAccess(let service, let file):
+        SharedAccessSigner(service, file: CredentialFile(path: file), clock: clock)
+    }
+}
+
+private func makeForm(_ destination: HTTPDestination, gateway: GatewayID) -> any RequestForm {
+    let batch = destination.batch
+    let (recordsMax, sizeTarget) = (batch.recordsMax, batch.sizeMax.rawValue)
+    let limits = RequestLimits(recordsMax: recordsMax, sizeTarget: sizeTarget)
+    let encoder = destination.format.batch?.makeEncoder()
+    let content = encoder.map(MessageContent.batch) ?? .records
+    let fields = destination.headers
+    switch destination.endpoint {
+    case .webhook(let url):
+        if let encoder { return BatchForm(url: url, encoder: encoder, fields: fields, limits: limits) }
+        guard destination.format == .raw else { return BatchForm.structured(url: url, fields: fields, limits: limits) }
+        return RecordForm(url: url, gateway: gateway, fields: fields)
+    case .eventGrid(let url):
+        return BatchForm.eventGrid(url: url, fields: fields, recordsMax: recordsMax, sizeTarget: sizeTarget)
+    case .eventHubs(let url, let key):
+        return EventHubsForm(
+            url: url, key: key, content: content, gateway: gateway, fields: fields, recordsMax: recordsMax,
+            sizeTarget: sizeTarget)
+    case .confluentREST(let url, let cluster, let topic, let key):
+        return ConfluentForm(
+            url: url, cluster: cluster, topic: topic, key: key, content: content, gateway: gateway, fields: fields,
+            recordsMax: recordsMax, sizeTarget: sizeTarget)
+    case .solace(let url, let topic):
+        let url = URLTemplate.solace(url, topic: topic)
+        guard let encoder else { return RecordForm(url: url, style: .solace, gateway: gateway, fields: fields) }
+        return BatchForm.solace(url: url, encoder: encoder, fields: fields, limits: limits)
+    case .influx(let url, let organisation, let bucket):
+        return BatchForm.influx(
+            url: url, organisation: organisation, bucket: bucket, fields: fields, limits: limits)
+    }
+}
