@@ -140,7 +140,7 @@ public final class Forwarder: Service {
     private func confirm(through sequence: SequenceNumber, of work: LogReading.Work) -> Bool {
         switch work {
         case .records(let batch):
-            log.confirm(through: Position(epoch: batch.epoch, sequence: sequence), by: name, in: batch.stream)
+            confirm(batch, through: sequence)
             return sequence == batch.last
         case .lost(let loss):
             log.confirm(loss, by: name)
@@ -152,14 +152,17 @@ public final class Forwarder: Service {
         }
     }
 
+    private func confirm(_ batch: RecordBatch, through last: SequenceNumber) {
+        guard last >= batch.first else { return }
+        log.confirm(
+            RecordRange(epoch: batch.epoch, first: batch.first, last: last), by: name, in: batch.stream)
+    }
+
     private func reject(_ sequence: SequenceNumber, reason: String, of work: LogReading.Work) {
         switch work {
         case .records(let batch):
             guard let record = batch.records.first(where: { $0.sequence == sequence }) else { return }
-            if sequence > batch.first {
-                let before = SequenceNumber(sequence.rawValue - 1)
-                log.confirm(through: Position(epoch: batch.epoch, sequence: before), by: name, in: batch.stream)
-            }
+            confirm(batch, through: SequenceNumber(sequence.rawValue - 1))
             logger.error("record \(batch.identity(of: record)) was rejected and is kept aside: \(reason)")
             log.reject(
                 record, at: Position(epoch: batch.epoch, sequence: sequence), reason: reason, by: name,

@@ -93,7 +93,7 @@ struct Ledger {
                 let key = ProgressKey(uplink: uplink, stream: stream)
                 let known: UplinkProgress? = decode(key.text)
                 let fresh = UplinkProgress(position: index.start, acceptedBefore: index.accepted(through: index.start))
-                progresses[key] = known.map { $0.position > index.end ? fresh : $0 } ?? fresh
+                progresses[key] = known.flatMap { $0.fits(index) ? $0 : nil } ?? fresh
             }
         }
         _ = tick(reading)
@@ -113,11 +113,14 @@ struct Ledger {
         return progress
     }
 
-    mutating func update(_ uplink: UplinkName, _ stream: StreamName, _ change: (inout UplinkProgress) -> Void) {
+    @discardableResult
+    mutating func update<Result>(
+        _ uplink: UplinkName, _ stream: StreamName, _ change: (inout UplinkProgress) -> Result
+    ) -> Result {
         let key = ProgressKey(uplink: uplink, stream: stream)
         guard var progress = progresses[key] else { preconditionFailure("\(key.text) is not configured") }
-        change(&progress)
-        progresses[key] = progress
+        defer { progresses[key] = progress }
+        return change(&progress)
     }
 
     mutating func keep(_ record: RejectedRecord) { rejected.append(record) }
