@@ -68,7 +68,9 @@ extension AgentConfiguration {
     }
 
     private func describe(_ uplink: UplinkConfiguration) -> [String] {
-        let names = uplink.streams.map(\.rawValue).joined(separator: ", ")
+        let names = uplink.streams.map { stream in
+            stream.rawValue + (uplink.orders[stream] == .freshFirst ? " (fresh first)" : "")
+        }.joined(separator: ", ")
         switch uplink.destination {
         case .mqtt(let destination):
             return ["  \(uplink.name): \(names) -> \(describe(destination.broker))", "    " + describe(destination)]

@@ -54,54 +54,72 @@ public final class Forwarder: Service {
         await uplink.close()
     }
 
+    /// What was read while something else was under way.
+    private struct Prepared {
+        let work: Work
+        /// How often something had been committed when it was read.
+        let generation: UInt64
+
+        /// Whether nothing that came meanwhile can be more urgent.
+        func isBest(at generation: UInt64) -> Bool {
+            !work.isShared || work.lane == .live || generation == self.generation
+        }
+    }
+
     private func forward() async {
         var backOff = BackOff(limits: backOffLimits)
         var random = SystemRandomNumberGenerator()
         var pace = BatchPace()
+        var prepared: Prepared?
         while !Task.isCancelled {
             let seen = committed.generation
-            var work = await reading.next(recordsMax: pace.recordsMax)
-            if case .nothing = work {
-                await committed.wait(after: seen)
-                continue
-            }
-            while !Task.isCancelled {
-                let (outcome, following) = await send(work, &pace)
-                guard !Task.isCancelled || outcome.isAcknowledgement else { break }
-                guard let delay = settle(outcome, of: work, &backOff, &random) else {
-                    work = following
-                    if case .nothing = work { break }
+            let work: Work
+            if let ready = prepared, ready.isBest(at: seen) {
+                work = ready.work
+            } else {
+                guard let next = await reading.next(spare: prepared?.work, recordsMax: pace.recordsMax) else {
+                    await committed.wait(after: seen)
                     continue
                 }
-                if delay > .zero { try? await Task.sleep(for: delay) }
-                break
+                work = next
+            }
+            prepared = nil
+            let (outcome, following) = await send(work, &pace)
+            guard !Task.isCancelled || outcome.isAcknowledgement else { break }
+            guard let delay = settle(outcome, of: work, &backOff, &random) else {
+                prepared = following
+                continue
+            }
+            if delay > .zero {
+                pace.restart()
+                // Cancellation ends it; there is nothing else to wait for.
+                try? await Task.sleep(for: delay)
             }
         }
     }
 
     /// Sends, and reads on meanwhile. What was read is worth something only if all was confirmed.
-    private func send(_ work: LogReading.Work, _ pace: inout BatchPace) async -> (DeliveryOutcome, LogReading.Work) {
-        switch work {
+    private func send(_ work: Work, _ pace: inout BatchPace) async -> (DeliveryOutcome, Prepared?) {
+        switch work.content {
         case .records(let batch):
-            let end = Position(epoch: batch.epoch, sequence: batch.last)
-            async let following = reading.next(ahead: [batch.stream: end], recordsMax: pace.recordsMax)
+            let generation = committed.generation
+            async let following = reading.next(ahead: work, recordsMax: pace.recordsMax)
             let begun = ContinuousClock.now
             let outcome = await uplink.send(batch)
             if case .acknowledged(batch.last) = outcome {
-                pace.confirmed(records: batch.records.count, in: begun.duration(to: .now))
+                pace.confirmed(
+                    records: batch.records.count, in: begun.duration(to: .now), isShared: work.isShared)
             }
-            return (outcome, await following)
+            return (outcome, await following.map { Prepared(work: $0, generation: generation) })
         case .lost(let loss):
-            return (await uplink.send(loss), .nothing)
-        case .nothing:
-            preconditionFailure("there is nothing to send")
+            return (await uplink.send(loss), nil)
         }
     }
 
     /// Moves the cursor as far as the outcome allows. Nil when all was confirmed; else how long to wait before the
     /// rest is sent again.
     private func settle(
-        _ outcome: DeliveryOutcome, of work: LogReading.Work, _ backOff: inout BackOff,
+        _ outcome: DeliveryOutcome, of work: Work, _ backOff: inout BackOff,
         _ random: inout SystemRandomNumberGenerator
     ) -> Duration? {
         switch outcome {
@@ -137,42 +155,42 @@ public final class Forwarder: Service {
     }
 
     /// Whether that was all of it.
-    private func confirm(through sequence: SequenceNumber, of work: LogReading.Work) -> Bool {
-        switch work {
+    private func confirm(through sequence: SequenceNumber, of work: Work) -> Bool {
+        switch work.content {
         case .records(let batch):
-            confirm(batch, through: sequence)
-            return sequence == batch.last
+            guard sequence < batch.last else {
+                log.confirm(work.range, by: name, in: work.stream)
+                return true
+            }
+            confirm(work, through: sequence)
+            return false
         case .lost(let loss):
             log.confirm(loss, by: name)
             let range = "\(loss.stream) \(loss.epoch)/\(loss.first)-\(loss.last)"
             logger.warning("told upstream that \(loss.count) records are lost (\(loss.reason.rawValue)): \(range)")
             return true
-        case .nothing:
-            return true
         }
     }
 
-    private func confirm(_ batch: RecordBatch, through last: SequenceNumber) {
-        guard last >= batch.first else { return }
+    private func confirm(_ work: Work, through last: SequenceNumber) {
+        guard last >= work.range.first else { return }
         log.confirm(
-            RecordRange(epoch: batch.epoch, first: batch.first, last: last), by: name, in: batch.stream)
+            RecordRange(epoch: work.range.epoch, first: work.range.first, last: last), by: name, in: work.stream)
     }
 
-    private func reject(_ sequence: SequenceNumber, reason: String, of work: LogReading.Work) {
-        switch work {
+    private func reject(_ sequence: SequenceNumber, reason: String, of work: Work) {
+        switch work.content {
         case .records(let batch):
             guard let record = batch.records.first(where: { $0.sequence == sequence }) else { return }
-            confirm(batch, through: SequenceNumber(sequence.rawValue - 1))
+            confirm(work, through: SequenceNumber(sequence.rawValue - 1))
             logger.error("record \(batch.identity(of: record)) was rejected and is kept aside: \(reason)")
             log.reject(
                 record, at: Position(epoch: batch.epoch, sequence: sequence), reason: reason, by: name,
-                in: batch.stream)
+                in: work.stream)
         case .lost(let loss):
             // The loss is counted here in any case; the destination does not want to know of it.
             logger.error("word of a loss was rejected: \(reason)")
             log.confirm(loss, by: name)
-        case .nothing:
-            return
         }
     }
 }

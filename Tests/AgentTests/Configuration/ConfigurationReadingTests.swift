@@ -271,6 +271,7 @@ import Testing
             compression = "zstd"
             streams = ["alarms"]
             version = "5"
+            order = "fresh-first"
             """)
         #expect(
             configuration.pipelineDescription() == """
@@ -291,7 +292,7 @@ import Testing
                 uplinks
                   central: telemetry, alarms -> mqtts://central.example:8883, MQTT 5, client millrace-plant7-gw2-central
                     gateways/{gateway}/{topic}, raw, one message per record, up to 100 unconfirmed
-                  lake: alarms -> mqtts://lake.example:8883, MQTT 5, client millrace-plant7-gw2-lake
+                  lake: alarms (fresh first) -> mqtts://lake.example:8883, MQTT 5, client millrace-plant7-gw2-lake
                     gateways/{gateway}/{stream}, CloudEvents, up to 500 records or 96 KiB per message, zstd, \
                 up to 100 unconfirmed
                 """)

@@ -16,34 +16,36 @@ final class ForwardingLog: Sendable {
     let committed = Announcement()
     private let streams: [StreamName: StreamSettings]
     private let priorities: [StreamName: Int]
-    private let executor: ThreadExecutor
+    private let order: DeliveryOrder
+    /// What the records are stamped with, and what their age is told by.
+    let clock = ManualClock()
 
     static let alarms = StreamName("alarms")!
 
     init(
         _ uplinks: [String: ScriptedUplink], streams: [StreamName: StreamSettings] = [.telemetry: .small],
-        priorities: [StreamName: Int] = [:]
+        priorities: [StreamName: Int] = [:], order: DeliveryOrder = .oldestFirst
     ) throws {
         folder = try AgentTestKit.TemporaryFolder("forwarding", isInMemory: true)
         self.uplinks = Dictionary(uniqueKeysWithValues: uplinks.map { (UplinkName($0)!, $1) })
         self.streams = streams
         self.priorities = priorities
+        self.order = order
         log = try RingLog(
             LogSettings(
                 path: folder.file("log"), gateway: GatewayID("gw")!, streams: streams,
-                uplinks: self.uplinks.mapValues { _ in Set(streams.keys) }), clock: ManualClock())
-        guard let executor = ThreadExecutor(named: "log reader") else { throw TestKitError("no thread") }
-        self.executor = executor
+                uplinks: self.uplinks.mapValues { _ in Set(streams.keys) }), clock: clock)
     }
 
     /// Commits one record per payload, as one chunk.
     @discardableResult
     func append(_ payloads: [String], to stream: StreamName = .telemetry) -> LogStoreError? {
-        var builder = ChunkBuilder(clock: ManualClock().read())
+        var builder = ChunkBuilder(clock: clock.read())
         let topic = Array("t".utf8)
         for payload in payloads {
             let bytes = Array(payload.utf8)
-            builder.append(topic: topic.span.bytes, payload: bytes.span.bytes, bootMilliseconds: 60_000)
+            builder.append(
+                topic: topic.span.bytes, payload: bytes.span.bytes, bootMilliseconds: clock.bootMilliseconds())
         }
         let failure = log.commit([stream: [builder]])[stream]
         committed.announce()
@@ -52,10 +54,14 @@ final class ForwardingLog: Sendable {
 
     /// Runs a forwarder for each uplink while `body` runs, then stops them in order.
     func forwarding(_ body: () async throws -> Void) async throws {
-        let services: [any Service] = uplinks.map { name, uplink in
-            let sources = streams.keys.map { LogReading.Source(stream: $0, priority: priorities[$0] ?? 0) }
+        let services: [any Service] = try uplinks.map { name, uplink in
+            guard let executor = ThreadExecutor(named: "log reader") else { throw TestKitError("no thread") }
+            let sources = streams.keys.map {
+                LogReading.Source(stream: $0, priority: priorities[$0] ?? 0, order: order)
+            }
             return Forwarder(
-                name, log: log, uplink: uplink, reading: LogReading(log, for: name, sources: sources, on: executor),
+                name, log: log, uplink: uplink,
+                reading: LogReading(log, for: name, sources: sources, clock: clock, on: executor),
                 committed: committed,
                 backOff: BackOff.Limits(delayMin: .milliseconds(1), delayMax: .milliseconds(5)), logger: .silent)
         }

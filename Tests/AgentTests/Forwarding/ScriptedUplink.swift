@@ -7,6 +7,7 @@ final class ScriptedUplink: Uplink {
     private struct State {
         var answer: @Sendable (RecordBatch) -> Answer
         var payloads: [String] = []
+        var historical: Set<String> = []
         var losses: [LostRange] = []
         var calls = 0
         var isClosed = false
@@ -31,6 +32,8 @@ final class ScriptedUplink: Uplink {
 
     /// The payloads of the records that were confirmed, in the order of the confirmations.
     var payloads: [String] { state.withLock(\.payloads) }
+    /// Those of them that came marked as a backlog.
+    var historical: Set<String> { state.withLock(\.historical) }
     var losses: [LostRange] { state.withLock(\.losses) }
     var calls: Int { state.withLock(\.calls) }
     var isClosed: Bool { state.withLock(\.isClosed) }
@@ -71,7 +74,10 @@ final class ScriptedUplink: Uplink {
 
     private func confirmed(_ batch: RecordBatch, through last: SequenceNumber) -> DeliveryOutcome {
         let texts = batch.records.filter { $0.sequence <= last }.map { String(decoding: $0.payload, as: UTF8.self) }
-        state.withLock { $0.payloads += texts }
+        state.withLock { state in
+            state.payloads += texts
+            if batch.delivery == .historical { state.historical.formUnion(texts) }
+        }
         return .acknowledged(through: last)
     }
 }
