@@ -69,7 +69,7 @@ public final class MillraceAgent: Sendable {
                 reading: LogReading(
                     log, for: uplink.name, sources: sources, backlogShare: Double(uplink.backlogShare) / 100,
                     clock: clock, on: executor),
-                committed: recorder.committed,
+                committed: recorder.committed, link: uplink.link, clock: clock,
                 backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)
         }

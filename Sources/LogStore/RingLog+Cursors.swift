@@ -76,6 +76,12 @@ extension RingLog {
         return count
     }
 
+    /// What an uplink has used of its budget, as it was noted last.
+    public func usage(of uplink: UplinkName) -> LinkUsage { ledger.withLock { $0[usageOf: uplink] ?? LinkUsage() } }
+
+    /// Notes what an uplink has used of its budget; it is saved with the cursors.
+    public func note(_ usage: LinkUsage, of uplink: UplinkName) { ledger.withLock { $0[usageOf: uplink] = usage } }
+
     /// The records that an uplink rejected and that are still kept.
     ///
     /// - Throws: `inputOutput` or `damaged` where `state.db` cannot be read.

@@ -74,7 +74,27 @@ extension AgentConfiguration {
         switch uplink.destination {
         case .mqtt(let destination):
             return ["  \(uplink.name): \(names) -> \(describe(destination.broker))", "    " + describe(destination)]
+                + describe(uplink.link, streams: uplink.streams)
         }
+    }
+
+    private func describe(_ link: LinkConfiguration, streams: [StreamName]) -> [String] {
+        var lines: [String] = []
+        if link.limits != LinkLimits() { lines.append("at most \(link.limits)") }
+        if let budget = link.budget {
+            var text = "at most \(budget.bytes.contractText) a \(budget.period.rawValue)"
+            if let priority = budget.priorityWhenSpent {
+                let names = self.streams.filter { $0.priority >= priority && streams.contains($0.name) }
+                let rest = names.map(\.name.rawValue).joined(separator: ", ")
+                text += ", then only \(rest.isEmpty ? "nothing" : rest)"
+            }
+            lines.append(text)
+        }
+        if !link.windows.isEmpty {
+            lines.append("connected only at " + link.windows.map(\.description).joined(separator: "; "))
+        }
+        if link.startSpread > .zero { lines.append("begins within \(DurationText.format(link.startSpread))") }
+        return lines.map { "    " + $0 }
     }
 
     private func describe(_ destination: MQTTDestination) -> String {

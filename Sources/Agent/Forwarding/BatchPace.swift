@@ -11,24 +11,31 @@ struct BatchPace: Sendable {
     static let sharedRecordsRange = 8...2048
     private static let durationRange = Duration.milliseconds(500) ... .seconds(2)
     private static let sharedDurationRange = Duration.milliseconds(125) ... .milliseconds(400)
+    private static let behindDurationRange = Duration.seconds(1) ... .seconds(2)
     private static let latencyMax = Duration.seconds(1)
 
     /// Of the next batch.
     private(set) var recordsMax = recordsRange.lowerBound
     /// How long a batch takes however small it is, as batches that were small have shown lately. Lanes must not make
     /// batches smaller because the way is long.
-    private var latency = Duration.zero
+    private(set) var latency = Duration.zero
 
     /// Learns from a batch that was confirmed.
-    mutating func confirmed(records: Int, in duration: Duration, isShared: Bool) {
+    ///
+    /// - Parameters:
+    ///   - isShared: whether another lane waited meanwhile.
+    ///   - isBehind: whether a live lane has more than goes into a batch. Then large batches, which make more of a long
+    ///     way, shorten its delay, and small ones would not.
+    mutating func confirmed(records: Int, in duration: Duration, isShared: Bool, isBehind: Bool = false) {
         learnLatency(records: records, duration)
         let records = max(1, records)
-        let (allowed, limits) =
-            isShared
-            ? (Self.sharedDurationRange, Self.sharedRecordsRange) : (Self.durationRange, Self.recordsRange)
-        let time = isShared ? duration - latency : duration
+        let limits = isShared ? Self.sharedRecordsRange : Self.recordsRange
+        let isUrgent = isShared && !isBehind
+        let allowed =
+            isUrgent ? Self.sharedDurationRange : isShared ? Self.behindDurationRange : Self.durationRange
+        let time = isUrgent ? duration - latency : duration
         if time > allowed.upperBound {
-            let fitting = Double(records) * (allowed.upperBound / 2 / time)
+            let fitting = Double(records) * (allowed.upperBound * 3 / 4 / time)
             recordsMax = max(limits.lowerBound, min(recordsMax, Int(fitting)))
         } else if time < allowed.lowerBound, records >= recordsMax {
             recordsMax = min(limits.upperBound, recordsMax * 2)

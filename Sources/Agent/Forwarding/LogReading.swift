@@ -27,6 +27,9 @@ actor LogReading {
     /// Where the next look among streams of the same priority begins, so that none starves.
     private var turn = 0
 
+    /// The highest priority of its streams.
+    nonisolated let priorityTop: Int
+
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
@@ -38,6 +41,7 @@ actor LogReading {
         self.clock = clock
         self.executor = executor
         groups = Dictionary(grouping: sources, by: \.priority).sorted { $0.key > $1.key }.map(\.value)
+        priorityTop = groups.first?.first?.priority ?? 0
         shares = groups.map { _ in LaneShare(backlogShare: backlogShare) }
     }
 
@@ -46,36 +50,46 @@ actor LogReading {
     /// - Parameters:
     ///   - ahead: what is under way, and taken to be confirmed.
     ///   - spare: what was read earlier and not sent: it is not read again.
-    ///   - recordsMax: a batch has no more records.
-    func next(ahead: Work? = nil, spare: Work? = nil, recordsMax: Int) -> Work? {
+    ///   - opening: what may be sent.
+    func next(ahead: Work? = nil, spare: Work? = nil, within opening: LinkControl.Opening) -> Work? {
         turn += 1
         if let spare { lanes[spare.stream]?.putBack(spare) }
         let now = clock.read()
-        for (number, group) in groups.enumerated() {
+        for (number, group) in groups.enumerated() where group[0].priority >= opening.priorityMin {
             let start = turn % group.count
             let sources = group[start...] + group[..<start]
             for source in sources {
-                prepare(source, ahead: ahead?.stream == source.stream ? ahead : nil, recordsMax: recordsMax, now)
+                prepare(source, ahead: ahead?.stream == source.stream ? ahead : nil, opening, now)
             }
-            if let work = take(from: sources, share: &shares[number]) { return work }
+            if let work = take(from: sources, opening, share: &shares[number]) { return work }
         }
         return nil
     }
 
     /// The most urgent of what was prepared.
-    private func take(from sources: ArraySlice<Source>, share: inout LaneShare) -> Work? {
-        func hasWork(in lane: Lane) -> Bool { sources.contains { lanes[$0.stream]?.hasWork(in: lane) ?? false } }
+    private func take(
+        from sources: ArraySlice<Source>, _ opening: LinkControl.Opening, share: inout LaneShare
+    ) -> Work? {
+        func hasWork(in lane: Lane) -> Bool {
+            sources.contains { lanes[$0.stream]?.kind(of: lane).map(opening.allows) ?? false }
+        }
         for lane in share.order {
             for source in sources {
-                guard let work = lanes[source.stream]?.take(from: lane) else { continue }
-                share.gave(work.weight, to: lane, isAlone: !hasWork(in: lane == .live ? .backlog : .live))
+                guard let kind = lanes[source.stream]?.kind(of: lane), opening.allows(kind),
+                    let work = lanes[source.stream]?.take(from: lane)
+                else { continue }
+                let isAll = work.isLast && !hasWork(in: lane)
+                share.gave(
+                    work.weight, to: lane, isAll: isAll, isAlone: !hasWork(in: lane == .live ? .backlog : .live))
                 return work
             }
         }
         return nil
     }
 
-    private func prepare(_ source: Source, ahead: Work?, recordsMax: Int, _ now: ClockReading) {
+    private func prepare(
+        _ source: Source, ahead: Work?, _ opening: LinkControl.Opening, _ now: ClockReading
+    ) {
         var cursor = log.cursor(of: uplink, in: source.stream)
         if let ahead { cursor.confirm(ahead.range) }
         let end = log.end(of: source.stream) ?? cursor.position
@@ -87,8 +101,9 @@ actor LogReading {
             case .done: return
             case .read(let position, let last, let lane):
                 let result = reader(of: source.stream).read(
-                    behind: position, through: last, recordsMax: recordsMax, bytesMax: LogReading.batchSizeMax)
-                lanes.read(found(result), behind: position, for: lane)
+                    behind: position, through: last, recordsMax: opening.recordsMax(of: lane),
+                    bytesMax: LogReading.batchSizeMax)
+                lanes.read(found(result), behind: position, for: lane, end: end)
             case .skip(let next):
                 // What is under way confirms records of the epoch before: the cursor follows when that is done.
                 guard ahead == nil else { return }

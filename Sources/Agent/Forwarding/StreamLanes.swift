@@ -59,13 +59,21 @@ struct StreamLanes: Sendable {
     }
 
     /// Notes what was found behind a position.
-    mutating func read(_ found: Found, behind position: Position, for lane: Lane) {
+    ///
+    /// - Parameter end: the newest record of the stream.
+    mutating func read(_ found: Found, behind position: Position, for lane: Lane, end: Position) {
+        var found = found
+        if case .work(var work) = found {
+            work.isLast = work.range.end >= end
+            found = .work(work)
+        }
         slots[lane] = (position, found)
     }
 
-    /// Whether a lane has something to send, if it may.
-    func hasWork(in lane: Lane) -> Bool {
-        if case .work = slots[lane]?.found { true } else { false }
+    /// What a lane has to send counts as; nil where it has nothing. A stream's only lane may be a backlog.
+    func kind(of lane: Lane) -> Lane? {
+        guard case .work(let work) = slots[lane]?.found else { return nil }
+        return liveStart == nil ? work.lane : lane
     }
 
     /// Gives what a lane has, once.

@@ -20,6 +20,8 @@ struct Work: Sendable {
     var lane = Lane.live
     /// Whether another lane of the stream waits meanwhile.
     var isShared = false
+    /// Whether nothing followed it when it was read.
+    var isLast = false
     /// What it stands for in the log: done with, when the content is. A batch of which something was left out stands
     /// for that too.
     let range: RecordRange

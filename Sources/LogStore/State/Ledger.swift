@@ -10,6 +10,7 @@ struct Ledger {
     private(set) var boots = BootTable()
     private var streams: [StreamName: RememberedStream] = [:]
     private var progresses: [ProgressKey: UplinkProgress] = [:]
+    private var usages: [UplinkName: LinkUsage] = [:]
     private var rejected: [RejectedRecord] = []
     private var salvaged: Set<SegmentName> = []
     /// Whose log it is.
@@ -27,6 +28,7 @@ struct Ledger {
     private static let bootsKey = "boots"
     private static let gatewayKey = "gateway"
     private static let serviceKey = "service"
+    private static func usageKey(_ uplink: UplinkName) -> String { "usage/\(uplink)" }
 
     /// Opens `state.db`, or puts a damaged one aside and begins anew.
     init(in folder: Folder) throws(LogStoreError) {
@@ -88,6 +90,7 @@ struct Ledger {
         service = decode(Ledger.serviceKey) ?? 0
         for stream in indexes.keys { streams[stream] = remembered(stream) }
         for (uplink, names) in settings.uplinks {
+            usages[uplink] = decode(Ledger.usageKey(uplink))
             for stream in names {
                 guard let index = indexes[stream] else { continue }
                 let key = ProgressKey(uplink: uplink, stream: stream)
@@ -121,6 +124,12 @@ struct Ledger {
         guard var progress = progresses[key] else { preconditionFailure("\(key.text) is not configured") }
         defer { progresses[key] = progress }
         return change(&progress)
+    }
+
+    /// What an uplink has used of its budget.
+    subscript(usageOf uplink: UplinkName) -> LinkUsage? {
+        get { usages[uplink] }
+        set { usages[uplink] = newValue }
     }
 
     mutating func keep(_ record: RejectedRecord) { rejected.append(record) }
@@ -181,6 +190,7 @@ struct Ledger {
             rows["stream/\(name)"] = encode(remembered)
         }
         for (key, progress) in progresses { rows[key.text] = encode(progress) }
+        for (uplink, usage) in usages { rows[Ledger.usageKey(uplink)] = encode(usage) }
         rows[Ledger.bootsKey] = encode(boots)
         rows[Ledger.gatewayKey] = gateway?.rawValue
         let changed = rows.filter { saved[$0.key] != $0.value }

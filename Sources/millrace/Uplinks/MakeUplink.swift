@@ -33,7 +33,7 @@ private func makeMQTTUplink(
             case .subscriptionRefused, .subscriptionDowngraded, .messageRefused: break
             }
         })
-    try publisher.start()
+    try publisher.start(isSuspended: true)
     let format: MQTTUplinkConfiguration.Format
     switch destination.format {
     case .raw: format = .raw(keepsRetained: destination.passesRetained)

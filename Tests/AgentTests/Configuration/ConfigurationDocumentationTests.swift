@@ -65,6 +65,7 @@ import Testing
             [serial.c]
             devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
+            budget = {}
             tls = {}
             will = {}
             """

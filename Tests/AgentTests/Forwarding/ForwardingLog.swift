@@ -3,6 +3,7 @@ import LogStore
 import Logging
 import Records
 import ServiceLifecycle
+import Synchronization
 import Threads
 import Uplinks
 
@@ -17,6 +18,8 @@ final class ForwardingLog: Sendable {
     private let streams: [StreamName: StreamSettings]
     private let priorities: [StreamName: Int]
     private let order: DeliveryOrder
+    private let link: LinkConfiguration
+    private let forwarders = Mutex<[UplinkName: Forwarder]>([:])
     /// What the records are stamped with, and what their age is told by.
     let clock = ManualClock()
 
@@ -24,13 +27,15 @@ final class ForwardingLog: Sendable {
 
     init(
         _ uplinks: [String: ScriptedUplink], streams: [StreamName: StreamSettings] = [.telemetry: .small],
-        priorities: [StreamName: Int] = [:], order: DeliveryOrder = .oldestFirst
+        priorities: [StreamName: Int] = [:], order: DeliveryOrder = .oldestFirst,
+        link: LinkConfiguration = LinkConfiguration()
     ) throws {
         folder = try AgentTestKit.TemporaryFolder("forwarding", isInMemory: true)
         self.uplinks = Dictionary(uniqueKeysWithValues: uplinks.map { (UplinkName($0)!, $1) })
         self.streams = streams
         self.priorities = priorities
         self.order = order
+        self.link = link
         log = try RingLog(
             LogSettings(
                 path: folder.file("log"), gateway: GatewayID("gw")!, streams: streams,
@@ -54,7 +59,7 @@ final class ForwardingLog: Sendable {
 
     /// Runs a forwarder for each uplink while `body` runs, then stops them in order.
     func forwarding(_ body: () async throws -> Void) async throws {
-        let services: [any Service] = try uplinks.map { name, uplink in
+        let services: [Forwarder] = try uplinks.map { name, uplink in
             guard let executor = ThreadExecutor(named: "log reader") else { throw TestKitError("no thread") }
             let sources = streams.keys.map {
                 LogReading.Source(stream: $0, priority: priorities[$0] ?? 0, order: order)
@@ -62,10 +67,19 @@ final class ForwardingLog: Sendable {
             return Forwarder(
                 name, log: log, uplink: uplink,
                 reading: LogReading(log, for: name, sources: sources, clock: clock, on: executor),
-                committed: committed,
+                committed: committed, link: link, clock: clock,
                 backOff: BackOff.Limits(delayMin: .milliseconds(1), delayMax: .milliseconds(5)), logger: .silent)
         }
+        forwarders.withLock { $0 = Dictionary(uniqueKeysWithValues: services.map { ($0.name, $0) }) }
         try await running(services, body)
+    }
+
+    /// The forwarder that runs, or ran last.
+    func forwarder(of uplink: String) throws -> Forwarder {
+        guard let forwarder = forwarders.withLock({ $0[UplinkName(uplink)!] }) else {
+            throw TestKitError("no forwarder for \(uplink)")
+        }
+        return forwarder
     }
 
     func numbers(of uplink: String, in stream: StreamName = .telemetry) throws -> LogStatistics.Uplink {

@@ -10,7 +10,7 @@ struct LaneShareTests {
         for _ in 0..<1000 {
             let lane = lanes.order[0]
             let size = lane == .live ? liveSize : backlogSize
-            lanes.gave(size, to: lane, isAlone: false)
+            lanes.gave(size, to: lane, isAll: false, isAlone: false)
             given[lane, default: 0] += size
         }
         return given
@@ -30,14 +30,24 @@ struct LaneShareTests {
         #expect(LaneShare(backlogShare: 0.25).order == [.live, .backlog])
     }
 
+    @Test func `when all that is live was sent, it is the backlog's turn, and then at once that of what is live`() {
+        var lanes = LaneShare(backlogShare: 0.1)
+        for _ in 0..<100 {
+            #expect(lanes.order[0] == .live)
+            lanes.gave(10, to: .live, isAll: true, isAlone: false)
+            #expect(lanes.order[0] == .backlog)
+            lanes.gave(1000, to: .backlog, isAll: false, isAlone: false)
+        }
+    }
+
     @Test func `a backlog that had the link for itself does not hold up what is live, nor the other way round`() {
         for (busy, idle) in [(Lane.backlog, Lane.live), (.live, .backlog)] {
             var lanes = LaneShare(backlogShare: 0.25)
-            for _ in 0..<1000 { lanes.gave(1000, to: busy, isAlone: true) }
+            for _ in 0..<1000 { lanes.gave(1000, to: busy, isAll: false, isAlone: true) }
             var order: [Lane] = []
             for _ in 0..<12 {
                 let lane = lanes.order[0]
-                lanes.gave(1000, to: lane, isAlone: false)
+                lanes.gave(1000, to: lane, isAll: false, isAlone: false)
                 order.append(lane)
             }
             #expect(order[0] == .live)

@@ -16,7 +16,7 @@ struct PaperStream {
     var cursor: Cursor
     private(set) var sent: [Sent] = []
     private var epochs: [(epoch: Epoch, times: [Int64])]
-    private var now: Int64 = 1_000_000
+    private(set) var now: Int64 = 1_000_000
     private static let boot = BootID(high: 1, low: 2)
 
     init(_ order: DeliveryOrder = .freshFirst) {
@@ -38,13 +38,14 @@ struct PaperStream {
     }
 
     mutating func advance(seconds: Int64) { now += seconds * 1000 }
+    mutating func advance(milliseconds: Int64) { now += milliseconds }
 
     mutating func beginEpoch() {
         epochs.append((Epoch(rawValue: epochs[epochs.count - 1].epoch.rawValue + 1 << 40), []))
     }
 
     /// Reads until each lane has what there is for it.
-    mutating func prepare(recordsMax: Int = 10) {
+    mutating func prepare(recordsMax: Int = 10, liveMax: Int? = nil) {
         let reading = ClockReading(
             boot: PaperStream.boot, bootMilliseconds: now, wallMilliseconds: 0, isSynchronised: false)
         lanes.lookAgain()
@@ -53,9 +54,16 @@ struct PaperStream {
             case .done: return
             case .skip(let next): cursor.skip(to: next)
             case .read(let position, let last, let lane):
-                lanes.read(find(position, last, recordsMax), behind: position, for: lane)
+                lanes.read(
+                    find(position, last, lane == .live ? liveMax ?? recordsMax : recordsMax), behind: position,
+                    for: lane, end: end)
             }
         }
+    }
+
+    /// When a record came.
+    func time(of position: Position) -> Int64 {
+        epochs.first { $0.epoch == position.epoch }!.times[Int(position.sequence.rawValue) - 1]
     }
 
     /// Sends what one of the lanes has, the first that has something.

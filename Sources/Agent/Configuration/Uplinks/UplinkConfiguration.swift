@@ -12,6 +12,8 @@ public struct UplinkConfiguration: Sendable {
     public var orders: [StreamName: DeliveryOrder] = [:]
     /// Per cent of the link that a backlog has beside what is new, if both need it.
     public var backlogShare = 25
+    /// What the link may carry, and when.
+    public var link = LinkConfiguration()
     /// First wait between attempts; it doubles, with full jitter.
     public var retryMin = Duration.milliseconds(500)
     /// Longest wait between attempts.
