@@ -54,17 +54,22 @@ public final class MillraceAgent: Sendable {
                 source, others: configuration.serialSources.filter { $0.name != source.name }.map(\.port),
                 gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
         }
-        guard let executor = ThreadExecutor(named: "log reader") else {
-            throw LogStoreError(.unusable, "no thread for reading the log; raise the limit on threads (TasksMax)")
-        }
         let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
         forwarders = try configuration.uplinks.map { uplink in
             let logger = logger.part("uplinks.\(uplink.name)")
-            let sources = uplink.streams.map { LogReading.Source(stream: $0, priority: priorities[$0] ?? 0) }
+            guard let executor = ThreadExecutor(named: "log reader") else {
+                throw LogStoreError(.unusable, "no thread for reading the log; raise the limit on threads (TasksMax)")
+            }
+            let sources = uplink.streams.map {
+                LogReading.Source(
+                    stream: $0, priority: priorities[$0] ?? 0, order: uplink.orders[$0] ?? .oldestFirst)
+            }
             return Forwarder(
                 uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
-                reading: LogReading(log, for: uplink.name, sources: sources, on: executor),
-                committed: recorder.committed,
+                reading: LogReading(
+                    log, for: uplink.name, sources: sources, backlogShare: Double(uplink.backlogShare) / 100,
+                    clock: clock, on: executor),
+                committed: recorder.committed, link: uplink.link, clock: clock,
                 backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)
         }

@@ -12,6 +12,7 @@ public final class KafkaProducerUplink: Uplink {
     private let producer: any MessageProducer
     private let messages: KafkaMessages
     private let recordsMax: Int
+    private let messagesConfirmed = Atomic<UInt64>(0)
     /// Bytes of a message of many records that this cluster takes; found out, and kept.
     private let sizeTarget: Mutex<Int>
 
@@ -57,6 +58,7 @@ public final class KafkaProducerUplink: Uplink {
                 let range = plan[index]
                 messages.fill(&message, with: range, of: batch, isUndated: range.lowerBound < undated)
             }
+            messagesConfirmed.wrappingAdd(UInt64(report.confirmed), ordering: .relaxed)
             if report.confirmed > 0 { search.confirmed(upTo: plan[report.confirmed - 1].upperBound) }
             switch report.trouble {
             case nil: continue
@@ -88,8 +90,15 @@ public final class KafkaProducerUplink: Uplink {
         }
     }
 
-    /// What the producer's connections have moved.
-    public var traffic: LinkTraffic { producer.traffic }
+    /// What the producer's connections have moved, and the messages that were confirmed.
+    public var traffic: LinkTraffic {
+        var traffic = producer.traffic
+        traffic.messages = messagesConfirmed.load(ordering: .relaxed)
+        return traffic
+    }
+
+    /// Closes the connections; the next send opens new ones.
+    public func suspend() async { producer.letGo() }
 
     /// Stops the producer.
     public func close() async { await producer.stop() }

@@ -31,10 +31,16 @@ public final class LogReader {
     /// What follows `position`.
     ///
     /// - Parameters:
+    ///   - last: nothing behind this one of the same epoch is given, neither records nor losses; nil: to the end.
     ///   - recordsMax: a batch has no more records.
     ///   - bytesMax: reading on stops when the payloads and topics reach this; one chunk more may come.
-    public func read(behind position: Position, recordsMax: Int, bytesMax: Int) -> ReadResult {
+    public func read(
+        behind position: Position, through last: SequenceNumber? = nil, recordsMax: Int, bytesMax: Int
+    ) -> ReadResult {
+        precondition(last.map { $0 > position.sequence } ?? true, "there is something to read")
         defer { sealed = nil }
+        let last = last ?? .init(.max)
+        let recordsMax = Int(min(UInt64(recordsMax), last.rawValue - position.sequence.rawValue))
         var records: [Record] = []
         var bytes = 0
         var cursor = position
@@ -43,7 +49,7 @@ public final class LogReader {
             case .chunk(let chunk):
                 let before = records.count
                 guard append(chunk, behind: cursor, recordsMax: recordsMax, to: &records) else {
-                    if records.isEmpty { return .lost(loss(cursor.sequence.next, chunk.last, in: cursor.epoch)) }
+                    if records.isEmpty { return lost(loss(cursor.sequence.next, chunk.last, in: cursor.epoch), last) }
                     return batch(records, of: position.epoch)
                 }
                 bytes += chunk.body.count * (records.count - before) / chunk.count
@@ -51,10 +57,18 @@ public final class LogReader {
             case .again:
                 continue
             case .other(let result):
-                return records.isEmpty ? result : batch(records, of: position.epoch)
+                if !records.isEmpty { return batch(records, of: position.epoch) }
+                if case .lost(let loss) = result { return lost(loss, last) }
+                return result
             }
         }
         return batch(records, of: position.epoch)
+    }
+
+    private func lost(_ loss: LostRange, _ last: SequenceNumber) -> ReadResult {
+        var loss = loss
+        loss.last = min(loss.last, last)
+        return .lost(loss)
     }
 
     private func batch(_ records: [Record], of epoch: Epoch) -> ReadResult {

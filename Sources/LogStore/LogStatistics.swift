@@ -53,6 +53,8 @@ public struct LogStatistics: Sendable {
     public struct Uplink: Sendable {
         /// Everything up to here is done with.
         public let position: Position
+        /// What is done with ahead of it, while a backlog drains beside newer records.
+        public let ahead: [RecordRange]
         /// Records accepted since the uplink was there, with those that were held already then.
         public let accepted: UInt64
         /// Records that the destination has confirmed.
@@ -67,12 +69,14 @@ public struct LogStatistics: Sendable {
         public let lostRanges: [LostRange]
 
         init(_ progress: UplinkProgress, index: StreamIndex) {
-            position = progress.position
+            position = progress.cursor.position
+            ahead = progress.cursor.ahead
             accepted = index.accepted - min(index.accepted, progress.acceptedBefore)
             forwarded = progress.forwarded
-            held = index.held(behind: progress.position)
-            let behind = index.accepted - index.accepted(through: progress.position)
-            lost = progress.lostTotal + (behind - min(behind, held))
+            held = index.held(for: progress.cursor)
+            let covered = index.accepted(through: position) + progress.cursor.aheadCount
+            let open = index.accepted - min(index.accepted, covered)
+            lost = progress.lostTotal + (open - min(open, held))
             rejected = progress.rejected
             lostRanges = progress.told + progress.pending
         }

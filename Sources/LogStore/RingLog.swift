@@ -11,9 +11,9 @@ public final class RingLog: Sendable {
     public let gateway: GatewayID
     private let clock: any GatewayClock
     private let folder: Folder
-    private let streams: [StreamName: StreamLog]
-    private let uplinks: [UplinkName: Set<StreamName>]
-    private let ledger: Mutex<Ledger>
+    let streams: [StreamName: StreamLog]
+    let uplinks: [UplinkName: Set<StreamName>]
+    let ledger: Mutex<Ledger>
     private let lock: LogLock
 
     /// Opens the log at `settings.path`, making what is absent, and brings it into a sound state: Recovery.md.
@@ -84,7 +84,7 @@ public final class RingLog: Sendable {
                 if stream.beginEpochIfNeeded() { try saveEpoch(of: stream) }
                 try stream.append(
                     builders, makeRoom: { makeRoom(in: stream, sizeMax: $0) },
-                    mayEvict: { mayEvict(through: $0, of: stream) })
+                    mayEvict: { mayEvict($0, of: stream) })
             } catch {
                 failures[name] = error
             }
@@ -110,93 +110,20 @@ public final class RingLog: Sendable {
         lock.release()
     }
 
-    // MARK: Giving out
-
-    /// A reader of one stream; nil where there is none of that name.
-    public func reader(of stream: StreamName) -> LogReader? {
-        streams[stream].map { LogReader($0, of: self) }
-    }
-
-    /// Where an uplink's cursor stands in a stream.
-    public func position(of uplink: UplinkName, in stream: StreamName) -> Position {
-        ledger.withLock { $0.progress(of: uplink, in: stream).position }
-    }
-
-    /// The destination confirmed everything up to `position`.
-    public func confirm(through position: Position, by uplink: UplinkName, in stream: StreamName) {
-        ledger.withLock { $0.update(uplink, stream) { $0.confirm(through: position) } }
-    }
-
-    /// What is known of lost records that a reader came upon: the reason, the time, the bytes.
-    public func describe(_ loss: LostRange, for uplink: UplinkName) -> LostRange {
-        ledger.withLock { $0.progress(of: uplink, in: loss.stream).describe(loss) }
-    }
-
-    /// The destination confirmed that it knows of the loss.
-    public func confirm(_ loss: LostRange, by uplink: UplinkName) {
-        ledger.withLock { $0.update(uplink, loss.stream) { $0.confirm(loss) } }
-    }
-
-    /// The epoch that the cursor was in is done with.
-    public func skip(to next: Position, by uplink: UplinkName, in stream: StreamName) {
-        ledger.withLock { $0.update(uplink, stream) { $0.skip(to: next) } }
-    }
-
-    /// The destination will never take this record: it is kept aside, and the cursor goes on.
-    public func reject(
-        _ record: Record, at position: Position, reason: String, by uplink: UplinkName, in stream: StreamName
-    ) {
-        let rejected = RejectedRecord(
-            uplink: uplink, stream: stream, position: position, reason: reason, topic: record.topic,
-            payload: Array(record.payload), wallMilliseconds: wallMilliseconds)
-        ledger.withLock {
-            $0.update(uplink, stream) { $0.reject(position) }
-            $0.keep(rejected)
-        }
-    }
-
-    /// Moves a cursor back, so that records still held are sent again.
-    ///
-    /// - Parameter position: the record before the first to be sent; nil for the oldest that is held.
-    /// - Returns: how many records will be sent again.
-    /// - Throws: `notFound` where the uplink does not forward the stream, or the position is not behind the cursor and
-    ///   in the log.
-    public func replay(_ uplink: UplinkName, in stream: StreamName, behind position: Position?) throws(LogStoreError)
-        -> UInt64
-    {
-        guard let index = streams[stream]?.index, uplinks[uplink]?.contains(stream) == true else {
-            throw LogStoreError(.notFound, "the log knows no uplink \(uplink) that forwards a stream \(stream)")
-        }
-        let current = self.position(of: uplink, in: stream)
-        let target = position ?? min(index.start, current)
-        guard target >= index.start, target <= current else {
-            throw LogStoreError(
-                .notFound, "\(target) is not between the oldest record, \(index.start), and the cursor, \(current)")
-        }
-        let count = index.accepted(through: current) - index.accepted(through: target)
-        ledger.withLock { $0.update(uplink, stream) { $0.move(back: count, to: target) } }
-        if let failure = saveState() { throw failure }
-        return count
-    }
-
-    /// The records that an uplink rejected and that are still kept.
-    ///
-    /// - Throws: `inputOutput` or `damaged` where `state.db` cannot be read.
-    public func rejected(by uplink: UplinkName) throws(LogStoreError) -> [RejectedRecord] {
-        let result = ledger.withLock { ledger in
-            Result { () throws(LogStoreError) in try ledger.rejected(by: uplink) }
-        }
-        return try result.get()
-    }
+    // MARK: Numbers
 
     /// What the streams hold and how far each uplink is.
     public func statistics() -> LogStatistics {
         var statistics = LogStatistics()
         for (name, stream) in streams {
-            let index = stream.index
+            // Together, so that the sums hold: what is confirmed meanwhile is in neither.
+            let (index, progresses) = ledger.withLock { ledger in
+                let forwarding = uplinks.filter { $0.value.contains(name) }.keys
+                let progresses = forwarding.map { ($0, ledger.progress(of: $0, in: name)) }
+                return (stream.index, progresses)
+            }
             statistics.streams[name] = LogStatistics.Stream(index, capacity: stream.settings.capacity)
-            for (uplink, names) in uplinks where names.contains(name) {
-                let progress = ledger.withLock { $0.progress(of: uplink, in: name) }
+            for (uplink, progress) in progresses {
                 statistics.uplinks[uplink, default: [:]][name] = LogStatistics.Uplink(progress, index: index)
             }
         }
@@ -237,25 +164,23 @@ public final class RingLog: Sendable {
 
     private func evictOldest(of stream: StreamLog) -> Bool {
         guard let oldest = stream.oldestSealed else { return false }
-        guard mayEvict(through: Position(epoch: oldest.name.epoch, sequence: oldest.last), of: stream) else {
-            return false
-        }
+        guard oldest.records.map({ mayEvict($0, of: stream) }) ?? true else { return false }
         evict(stream, reason: .overwritten)
         return true
     }
 
-    /// Whether the stream's policy lets go of records up to `end` to make room for new ones.
-    private func mayEvict(through end: Position, of stream: StreamLog) -> Bool {
+    /// Whether the stream's policy lets go of these records, the oldest there are, to make room for new ones.
+    private func mayEvict(_ records: RecordRange, of stream: StreamLog) -> Bool {
         guard stream.settings.overflow == .rejectNewest else { return true }
         let cursors = self.cursors(in: stream.name)
-        return !cursors.isEmpty && cursors.allSatisfy { $0 >= end }
+        return !cursors.isEmpty && cursors.allSatisfy { $0.undone(in: records).isEmpty }
     }
 
     private func evict(_ stream: StreamLog, reason: LostRange.Reason) {
         let segment = stream.evictOldest()
-        if segment.last >= segment.name.first {
+        if let records = segment.records {
             let loss = LostRange(
-                stream: stream.name, epoch: segment.name.epoch, first: segment.name.first, last: segment.last,
+                stream: stream.name, epoch: records.epoch, first: records.first, last: records.last,
                 bytes: segment.size, reason: reason, wallMilliseconds: wallMilliseconds)
             ledger.withLock { ledger in
                 for (uplink, names) in uplinks where names.contains(stream.name) {
@@ -288,15 +213,15 @@ public final class RingLog: Sendable {
         }
     }
 
-    private func cursors(in stream: StreamName) -> [Position] {
+    private func cursors(in stream: StreamName) -> [Cursor] {
         ledger.withLock { ledger in
-            uplinks.filter { $0.value.contains(stream) }.map { ledger.progress(of: $0.key, in: stream).position }
+            uplinks.filter { $0.value.contains(stream) }.map { ledger.progress(of: $0.key, in: stream).cursor }
         }
     }
 
-    private func saveState() -> LogStoreError? {
-        for (name, stream) in streams { stream.forgetEpochs(before: cursors(in: name)) }
-        let indexes = streams.mapValues { $0.index }
-        return ledger.withLock { $0.save(indexes) }
+    func saveState() -> LogStoreError? {
+        for (name, stream) in streams { stream.forgetEpochs(before: cursors(in: name).map(\.position)) }
+        // The cursors are those that belong to the indexes: what is saved adds up.
+        return ledger.withLock { ledger in ledger.save(streams.mapValues { $0.index }) }
     }
 }

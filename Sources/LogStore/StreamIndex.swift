@@ -15,6 +15,10 @@ struct StreamIndex: Sendable {
         var last: SequenceNumber
         /// Bytes on the disk.
         var size: Int
+        /// The records in it; nil where it is empty.
+        var records: RecordRange? {
+            last < name.first ? nil : RecordRange(epoch: name.epoch, first: name.first, last: last)
+        }
     }
 
     /// Where the record behind a cursor is.
@@ -79,6 +83,20 @@ struct StreamIndex: Sendable {
                 ? max(segment.name.first, position.sequence.next) : segment.name.first
             return first > segment.last ? sum : sum + segment.last.rawValue - first.rawValue + 1
         }
+    }
+
+    /// Records of a range that are in a segment.
+    func held(in range: RecordRange) -> UInt64 {
+        segments.reduce(0) { sum, segment in
+            guard segment.name.epoch == range.epoch else { return sum }
+            let (first, last) = (max(segment.name.first, range.first), min(segment.last, range.last))
+            return first > last ? sum : sum + last.rawValue - first.rawValue + 1
+        }
+    }
+
+    /// Records that are in a segment and not done with.
+    func held(for cursor: Cursor) -> UInt64 {
+        held(behind: cursor.position) - cursor.ahead.reduce(0) { $0 + held(in: $1) }
     }
 
     func locate(behind position: Position) -> Location {

@@ -58,7 +58,7 @@ final class StreamLog: Sendable {
     /// - Throws: `full` and `refused` leave the log as it was. After any other error the next append begins a new
     ///   epoch.
     func append(
-        _ builders: [ChunkBuilder], makeRoom: @Sendable (Int) -> Bool, mayEvict: @Sendable (Position) -> Bool
+        _ builders: [ChunkBuilder], makeRoom: @Sendable (Int) -> Bool, mayEvict: @Sendable (RecordRange) -> Bool
     ) throws(LogStoreError) {
         let result = writer.withLock { writer in
             do throws(LogStoreError) {
@@ -109,9 +109,9 @@ final class StreamLog: Sendable {
 
     /// Ends the active segment so that it can be evicted, if it has records and the policy lets go of all of them. Its
     /// write-ahead log is not moved into the file: it is about to be removed.
-    private func retire(_ writer: inout Writer, if mayEvict: (Position) -> Bool) -> Bool {
+    private func retire(_ writer: inout Writer, if mayEvict: (RecordRange) -> Bool) -> Bool {
         guard let active = writer.active, active.last >= active.name.first,
-            mayEvict(Position(epoch: active.name.epoch, sequence: active.last))
+            mayEvict(RecordRange(epoch: active.name.epoch, first: active.name.first, last: active.last))
         else { return false }
         writer.active = nil
         let size = active.size

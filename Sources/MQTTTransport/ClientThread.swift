@@ -56,10 +56,11 @@ final class ClientThread: Sendable {
         }
     }
 
-    /// Lets time pass on the thread, less when it is to stop.
-    func pause(_ duration: Duration) {
+    /// Lets time pass on the thread, less when it is to stop, or when it is woken and the condition is not met any
+    /// more.
+    func pause(_ duration: Duration, while condition: () -> Bool = { true }) {
         let deadline = ContinuousClock.now + duration
-        while !isStopping, ContinuousClock.now < deadline {
+        while !isStopping, condition(), ContinuousClock.now < deadline {
             _ = poll(wakeup.descriptor, for: POLLIN, until: deadline)
             wakeup.clear()
         }

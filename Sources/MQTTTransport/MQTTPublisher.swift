@@ -65,8 +65,10 @@ public final class MQTTPublisher: Sendable {
 
     /// Starts the thread, which connects, and connects again whenever the connection is lost. To be called once.
     ///
+    /// - Parameter isSuspended: whether it waits for ``resume()`` before it connects.
     /// - Throws: ``MQTTTransportError`` where the system gives no thread.
-    public func start() throws(MQTTTransportError) {
+    public func start(isSuspended: Bool = false) throws(MQTTTransportError) {
+        if isSuspended { desk.suspend() }
         try thread.start(named: "mqtt-out") { [self] in
             let loop = PublisherLoop(
                 configuration: configuration, acknowledgementTimeout: acknowledgementTimeout, windowMax: windowMax,
@@ -103,6 +105,21 @@ public final class MQTTPublisher: Sendable {
     /// Waits for a connection; false when the task is cancelled or the publisher stopped.
     public func waitUntilConnected() async -> Bool {
         await desk.waitUntilConnected()
+    }
+
+    /// Takes leave of the server and does not connect again before ``resume()``; returns when there is no connection
+    /// any more, within 5 s. What is under way is answered with
+    /// ``PublishReport/Ending/disconnected(reason:)``.
+    public func suspend() async {
+        desk.suspend()
+        thread.wakeup.signal()
+        await desk.waitUntilDisconnected()
+    }
+
+    /// Ends what ``suspend()`` began: connects at once.
+    public func resume() {
+        desk.resume()
+        thread.wakeup.signal()
     }
 
     /// Answers what is under way with ``PublishReport/Ending/disconnected(reason:)`` and takes leave of the server.

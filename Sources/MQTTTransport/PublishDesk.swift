@@ -9,6 +9,8 @@ final class PublishDesk: Sendable {
         var jobsSubmitted = 0
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
         var waitersSeen = 0
+        /// Callers that wait for the end of a connection.
+        var leavers: [CheckedContinuation<Void, Never>] = []
         var counters = MQTTPublisher.Counters()
     }
 
@@ -19,6 +21,8 @@ final class PublishDesk: Sendable {
 
     private let address: String
     private let state = Mutex(State())
+    private let suspended = Atomic<Bool>(false)
+    private let resumed = Atomic<Int>(0)
 
     init(address: String) {
         self.address = address
@@ -77,6 +81,32 @@ final class PublishDesk: Sendable {
     /// Nobody shall wait any more.
     func close() {
         answerWaiters(false) { $0.isClosed = true }
+        answerLeavers()
+    }
+
+    /// Whether there shall be no connection.
+    var isSuspended: Bool { suspended.load(ordering: .relaxed) }
+
+    func suspend() { suspended.store(true, ordering: .relaxed) }
+
+    func resume() {
+        suspended.store(false, ordering: .relaxed)
+        resumed.add(1, ordering: .relaxed)
+    }
+
+    /// How often a link was opened: it ends the wait for the next attempt.
+    var resumes: Int { resumed.load(ordering: .relaxed) }
+
+    /// Returns when there is no connection; the thread ends one within seconds when it is suspended.
+    func waitUntilDisconnected() async {
+        await withCheckedContinuation { continuation in
+            let isDown = state.withLock { state in
+                guard case .up = state.link, !state.isClosed else { return true }
+                state.leavers.append(continuation)
+                return false
+            }
+            if isDown { continuation.resume() }
+        }
     }
 
     // MARK: The thread's side
@@ -88,7 +118,8 @@ final class PublishDesk: Sendable {
 
     /// There is no connection; gives the jobs that nobody will serve.
     func disconnected(reason: String) -> [PublishJob] {
-        state.withLock { state in
+        defer { answerLeavers() }
+        return state.withLock { state in
             state.link = .down(reason: reason)
             defer { state.jobs = [] }
             return state.jobs
@@ -110,6 +141,14 @@ final class PublishDesk: Sendable {
 
     func count(_ body: (inout MQTTPublisher.Counters) -> Void) {
         state.withLock { body(&$0.counters) }
+    }
+
+    private func answerLeavers() {
+        let leavers = state.withLock { state in
+            defer { state.leavers = [] }
+            return state.leavers
+        }
+        for leaver in leavers { leaver.resume() }
     }
 
     private func answerWaiters(_ answer: Bool, _ change: (inout sending State) -> Void) {

@@ -58,7 +58,7 @@ final class PublisherConnection: MosquittoEvents {
         handle.events = self
         defer { handle.events = nil }
         while true {
-            if thread.isStopping { return finish() }
+            if thread.isStopping || desk.isSuspended { return finish() }
             if let reason = abandonCancelled() { return lost(reason) }
             fill()
             if let reason = talk?.farewell { return leave(reason) }
@@ -239,6 +239,8 @@ final class PublisherConnection: MosquittoEvents {
 
     private func lost(_ reason: String) -> Ending {
         settle()
+        countTraffic()
+        report()
         if let job { finish(job, PublishReport(confirmed: job.confirmed, ending: .disconnected(reason: reason))) }
         return .lost(reason: reason, isTakenOver: handle.end?.code == 0x8E, isProven: hasConfirmed)
     }
@@ -246,9 +248,13 @@ final class PublisherConnection: MosquittoEvents {
     /// Takes leave of the server in order.
     private func finish() -> Ending {
         if let job {
-            let reason = "the publisher for \(handle.configuration.address) has stopped"
+            let address = handle.configuration.address
+            let reason =
+                thread.isStopping ? "the publisher for \(address) has stopped" : "the link to \(address) is closed"
             finish(job, PublishReport(confirmed: job.confirmed, ending: .disconnected(reason: reason)))
         }
+        countTraffic()
+        report()
         takeLeave()
         return .stopped
     }

@@ -32,7 +32,14 @@ final class PublisherLoop {
     }
 
     func run() {
-        while !thread.isStopping { connectOnce() }
+        while !thread.isStopping {
+            if desk.isSuspended {
+                answer(desk.disconnected(reason: "the link to \(configuration.address) is closed for now"))
+                thread.pause(.seconds(3600)) { [desk] in desk.isSuspended }
+            } else {
+                connectOnce()
+            }
+        }
         answer(desk.disconnected(reason: "the publisher for \(configuration.address) has stopped"))
     }
 
@@ -71,7 +78,8 @@ final class PublisherLoop {
         guard !thread.isStopping else { return }
         let delay = schedule.next(using: &generator)
         onEvent(.disconnected(reason: reason, retryIn: delay))
-        thread.pause(delay)
+        let resumes = desk.resumes
+        thread.pause(delay) { [desk] in !desk.isSuspended && desk.resumes == resumes }
     }
 
     private func answer(_ jobs: [PublishJob]) {

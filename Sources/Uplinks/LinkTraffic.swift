@@ -6,10 +6,15 @@ public struct LinkTraffic: Hashable, Sendable {
     /// From the destination.
     public var bytesReceived: UInt64
 
+    /// Messages, requests or records that were handed over, in the unit in which such destinations limit them: what
+    /// `messages_per_second` is reckoned by.
+    public var messages: UInt64
+
     /// Nothing yet, unless said otherwise.
-    public init(bytesSent: UInt64 = 0, bytesReceived: UInt64 = 0) {
+    public init(bytesSent: UInt64 = 0, bytesReceived: UInt64 = 0, messages: UInt64 = 0) {
         self.bytesSent = bytesSent
         self.bytesReceived = bytesReceived
+        self.messages = messages
     }
 
     /// Both directions: what a metered link is billed for, but for TCP's and IP's own headers.

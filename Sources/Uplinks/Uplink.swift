@@ -4,6 +4,8 @@ import Records
 ///
 /// "Delivered" means that the destination itself said so: a PUBACK with a success reason, a delivery report, a 2xx.
 /// Never that a library took the bytes (promise P2).
+///
+/// An uplink is made with its link closed: it connects after the first ``resume()``.
 public protocol Uplink: Sendable {
     /// Sends the batch and waits for the destination's answer. Gives up by itself, with `retry`, when the destination
     /// does not answer; returns within one second when the task is cancelled.
@@ -13,8 +15,21 @@ public protocol Uplink: Sendable {
     func send(_ loss: LostRange) async -> DeliveryOutcome
     /// Bytes on the wire so far; what link budgets are reckoned by.
     var traffic: LinkTraffic { get }
+    /// The link may be used from now on, and a connection may be kept: there are connection windows, starts that are
+    /// spread over a fleet, and budgets, outside of which not even a keep-alive may cross it.
+    func resume() async
+    /// The link may not be used until ``resume()``: ends the connection in an orderly way. Nothing is under way then.
+    func suspend() async
     /// Ends the connection in an orderly way. Nothing is sent afterwards.
     func close() async
+}
+
+/// For destinations that keep no connection while nothing is sent.
+extension Uplink {
+    /// Nothing: the next send connects.
+    public func resume() async {}
+    /// Nothing: there is no connection.
+    public func suspend() async {}
 }
 
 /// A destination's answer.

@@ -131,8 +131,7 @@ struct PowerCutCheck {
             let position = log.position(of: uplink, in: .telemetry)
             switch reader.read(behind: position, recordsMax: 500, bytesMax: 1 << 20) {
             case .records(let batch):
-                log.confirm(
-                    through: Position(epoch: batch.epoch, sequence: batch.last), by: uplink, in: .telemetry)
+                log.confirm(RecordRange(batch), by: uplink, in: .telemetry)
             case .lost(let loss):
                 let known = log.describe(loss, for: uplink)
                 let end = Position(epoch: known.epoch, sequence: known.last)

@@ -65,14 +65,16 @@ final class LogFixture {
         let reader = store.reader(of: .telemetry)!
         var previous: Position?
         while true {
-            let position = store.position(of: uplink, in: .telemetry)
+            let cursor = store.cursor(of: uplink, in: .telemetry)
+            let position = cursor.position
             precondition(position != previous, "the cursor stands still at \(position)")
             previous = position
-            switch reader.read(behind: position, recordsMax: recordsMax, bytesMax: 1 << 20) {
+            switch reader.read(
+                behind: position, through: cursor.lastOpen(behind: position), recordsMax: recordsMax, bytesMax: 1 << 20)
+            {
             case .records(let batch):
                 drained.records += batch.records.map { (batch.identity(of: $0), Array($0.payload)) }
-                store.confirm(
-                    through: Position(epoch: batch.epoch, sequence: batch.last), by: uplink, in: .telemetry)
+                store.confirm(RecordRange(batch), by: uplink, in: .telemetry)
             case .lost(let loss):
                 let known = store.describe(loss, for: uplink)
                 drained.losses.append(known)

@@ -93,5 +93,9 @@ final class ScriptedPublisher: MessagePublisher {
         return true
     }
 
+    func resume() async { connect() }
+
+    func suspend() async { state.withLock { $0.isConnected = false } }
+
     func stop() async { state.withLock { $0.isStopped = true } }
 }

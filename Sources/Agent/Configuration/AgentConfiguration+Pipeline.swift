@@ -59,19 +59,38 @@ extension AgentConfiguration {
     }
 
     private func describe(_ uplink: UplinkConfiguration) -> [String] {
-        let names = uplink.streams.map(\.rawValue).joined(separator: ", ")
-        switch uplink.destination {
-        case .mqtt(let destination):
-            return ["  \(uplink.name): \(names) -> \(describe(destination.broker))", "    " + describe(destination)]
-        case .kafka(let destination):
-            let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
-            return ["  \(uplink.name): \(names) -> \(destination.cluster)\(preset)", "    " + destination.summary]
-        case .http(let destination):
-            return [
-                "  \(uplink.name): \(names) -> \(destination.address), \(destination.preset.rawValue)",
-                "    " + destination.summary,
-            ]
+        let names = uplink.streams.map { stream in
+            stream.rawValue + (uplink.orders[stream] == .freshFirst ? " (fresh first)" : "")
+        }.joined(separator: ", ")
+        let (address, summary) =
+            switch uplink.destination {
+            case .mqtt(let destination): (describe(destination.broker), describe(destination))
+            case .kafka(let destination):
+                (destination.cluster + (destination.preset.map { ", \($0.rawValue)" } ?? ""), destination.summary)
+            case .http(let destination):
+                ("\(destination.address), \(destination.preset.rawValue)", destination.summary)
+            }
+        return ["  \(uplink.name): \(names) -> \(address)", "    " + summary]
+            + describe(uplink.link, streams: uplink.streams)
+    }
+
+    private func describe(_ link: LinkConfiguration, streams: [StreamName]) -> [String] {
+        var lines: [String] = []
+        if link.limits != LinkLimits() { lines.append("at most \(link.limits)") }
+        if let budget = link.budget {
+            var text = "at most \(budget.bytes.contractText) a \(budget.period.rawValue)"
+            if let priority = budget.priorityWhenSpent {
+                let names = self.streams.filter { $0.priority >= priority && streams.contains($0.name) }
+                let rest = names.map(\.name.rawValue).joined(separator: ", ")
+                text += ", then only \(rest.isEmpty ? "nothing" : rest)"
+            }
+            lines.append(text)
         }
+        if !link.windows.isEmpty {
+            lines.append("connected only at " + link.windows.map(\.description).joined(separator: "; "))
+        }
+        if link.startSpread > .zero { lines.append("begins within \(DurationText.format(link.startSpread))") }
+        return lines.map { "    " + $0 }
     }
 
     private func describe(_ destination: MQTTDestination) -> String {

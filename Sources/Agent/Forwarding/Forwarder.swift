@@ -8,7 +8,8 @@ import Threads
 import Uplinks
 
 /// Joins the cursors of one uplink and the uplink: reads what follows, sends it, and moves a cursor only on the
-/// destination's own confirmation (promise P2). While one batch is under way the next is read.
+/// destination's own confirmation (promise P2). While one batch is under way the next is read. What the link may carry,
+/// and when, is ``LinkControl``'s to say; what is next, ``LogReading``'s.
 public final class Forwarder: Service {
     /// What a person wants to know of it.
     public struct Status: Sendable, Equatable {
@@ -18,33 +19,41 @@ public final class Forwarder: Service {
         public var problem: String?
         /// Whether a person is needed.
         public var isAlarm = false
+        /// Why nothing, or not everything, is sent although nothing is wrong: a window, a limit, a budget.
+        public var waiting: String?
     }
 
     /// As in the configuration.
     public let name: UplinkName
-    private let log: RingLog
+    let log: RingLog
+    let logger: Logger
     private let uplink: any Uplink
     private let reading: LogReading
     private let committed: Announcement
-    private let logger: Logger
+    private let clock: any GatewayClock
+    private let link: LinkConfiguration
     private let backOffLimits: BackOff.Limits
-    private let shared = Mutex(Status())
+    private let shared = Mutex((status: Status(), counters: LinkCounters()))
 
     init(
         _ name: UplinkName, log: RingLog, uplink: any Uplink, reading: LogReading, committed: Announcement,
-        backOff: BackOff.Limits, logger: Logger
+        link: LinkConfiguration = LinkConfiguration(), clock: any GatewayClock, backOff: BackOff.Limits, logger: Logger
     ) {
         self.name = name
         self.log = log
         self.uplink = uplink
         self.reading = reading
         self.committed = committed
+        self.link = link
+        self.clock = clock
         self.logger = logger
         backOffLimits = backOff
     }
 
     /// How it goes.
-    public var status: Status { shared.withLock { $0 } }
+    public var status: Status { shared.withLock { $0.status } }
+    /// What went over the wire.
+    public var counters: LinkCounters { shared.withLock { $0.counters } }
 
     /// Forwards until graceful shutdown or cancellation.
     ///
@@ -54,122 +63,175 @@ public final class Forwarder: Service {
         await uplink.close()
     }
 
-    private func forward() async {
-        var backOff = BackOff(limits: backOffLimits)
+    /// What was read while something else was under way.
+    private struct Prepared {
+        let work: Work
+        /// How often something had been committed when it was read.
+        let generation: UInt64
+
+        /// Whether nothing that came meanwhile can be more urgent.
+        func isBest(at generation: UInt64, within opening: LinkControl.Opening) -> Bool {
+            guard opening.allows(work.lane), opening.priorityMin == .min else { return false }
+            return !work.isShared || work.lane == .live || generation == self.generation
+        }
+    }
+
+    /// Where the forwarding stands between two batches.
+    private struct Course {
+        var backOff: BackOff
         var random = SystemRandomNumberGenerator()
         var pace = BatchPace()
+        var control: LinkControl
+        var prepared: Prepared?
+        /// Whether the uplink may have a connection.
+        var isLinkOpen = false
+        /// Whether the last batch left the link to another lane.
+        var isShared = false
+        /// Whether a live lane had more than went into its last batch.
+        var isBehind = false
+        /// When to try again after a failure.
+        var retryAt: ContinuousClock.Instant?
+    }
+
+    private func forward() async {
+        var course = Course(
+            backOff: BackOff(limits: backOffLimits),
+            control: LinkControl(
+                link, gateway: log.gateway, uplink: name, priorityTop: reading.priorityTop,
+                usage: log.usage(of: name), at: .now))
         while !Task.isCancelled {
+            guard
+                let opening = await admit(&course)?.limited(
+                    to: course.pace.recordsMax, isShared: course.isShared)
+            else { continue }
             let seen = committed.generation
-            var work = await reading.next(recordsMax: pace.recordsMax)
-            if case .nothing = work {
-                await committed.wait(after: seen)
+            guard let work = await choose(within: opening, seen: seen, &course) else {
+                await waitForRecords(after: seen, within: opening)
                 continue
             }
-            while !Task.isCancelled {
-                let (outcome, following) = await send(work, &pace)
-                guard !Task.isCancelled || outcome.isAcknowledgement else { break }
-                guard let delay = settle(outcome, of: work, &backOff, &random) else {
-                    work = following
-                    if case .nothing = work { break }
-                    continue
-                }
-                if delay > .zero { try? await Task.sleep(for: delay) }
-                break
+            let (outcome, following) = await send(work, within: opening, &course)
+            guard !Task.isCancelled || outcome.isAcknowledgement else { break }
+            guard let delay = settle(outcome, of: work, &course.backOff, &course.random) else {
+                course.prepared = following
+                continue
             }
+            guard delay > .zero else { continue }
+            course.retryAt = .now + delay
+            course.pace.restart()
         }
+    }
+
+    // MARK: Whether
+
+    /// What may be sent now; nil after some waiting, when it is to be asked again.
+    private func admit(_ course: inout Course) async -> LinkControl.Opening? {
+        let moment = LinkMoment(by: clock)
+        course.control.note(uplink.traffic, at: moment)
+        publish(course.control)
+        switch course.control.admission(isShared: course.isShared, latency: course.pace.latency, at: moment) {
+        case .closed(let reason, let askAgain):
+            if course.isLinkOpen { await uplink.suspend() }
+            course.isLinkOpen = false
+            course.retryAt = nil
+            say(reason)
+            await pause(askAgain)
+            return nil
+        case .wait(let reason, let duration):
+            // Moments between two batches are no news.
+            if duration > .seconds(2) { say(reason) }
+            await pause(duration)
+            course.control.waited(duration)
+            return nil
+        case .open(let opening):
+            if !course.isLinkOpen { await uplink.resume() }
+            course.isLinkOpen = true
+            say(course.control.holdText(opening))
+            guard let retryAt = course.retryAt, retryAt > .now else { return opening }
+            let delay = ContinuousClock.now.duration(to: retryAt)
+            await pause(min(delay, opening.lasts ?? delay))
+            return nil
+        }
+    }
+
+    private func publish(_ control: LinkControl) {
+        shared.withLock { $0.counters = control.meter.counters }
+        if let account = control.account { log.note(account.usage, of: name) }
+    }
+
+    /// Says why nothing is sent, or that all is well again.
+    private func say(_ waiting: String?) {
+        let before = shared.withLock { shared in
+            defer { shared.status.waiting = waiting }
+            return shared.status.waiting
+        }
+        guard waiting != before else { return }
+        if let waiting { logger.info("\(waiting)") } else { logger.info("goes on") }
+    }
+
+    /// Waits; cancellation ends it.
+    private func pause(_ duration: Duration) async {
+        // Cancellation is looked at by who called.
+        try? await Task.sleep(for: duration)
+    }
+
+    private func waitForRecords(after seen: UInt64, within opening: LinkControl.Opening) async {
+        let limits = [opening.lasts, opening.backlogWait > .zero ? opening.backlogWait : nil].compactMap(\.self)
+        guard let limit = limits.min() else { return await committed.wait(after: seen) }
+        await withTaskGroup(of: Void.self) { [committed] group in
+            group.addTask { await committed.wait(after: seen) }
+            group.addTask { await self.pause(limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: What
+
+    private func choose(within opening: LinkControl.Opening, seen: UInt64, _ course: inout Course) async -> Work? {
+        let prepared = course.prepared
+        course.prepared = nil
+        if let prepared, prepared.isBest(at: seen, within: opening) { return prepared.work }
+        return await reading.next(spare: prepared?.work, within: opening)
     }
 
     /// Sends, and reads on meanwhile. What was read is worth something only if all was confirmed.
-    private func send(_ work: LogReading.Work, _ pace: inout BatchPace) async -> (DeliveryOutcome, LogReading.Work) {
-        switch work {
+    private func send(
+        _ work: Work, within opening: LinkControl.Opening, _ course: inout Course
+    ) async -> (DeliveryOutcome, Prepared?) {
+        let begun = ContinuousClock.now
+        let outcome: DeliveryOutcome
+        var prepared: Prepared?
+        switch work.content {
         case .records(let batch):
-            let end = Position(epoch: batch.epoch, sequence: batch.last)
-            async let following = reading.next(ahead: [batch.stream: end], recordsMax: pace.recordsMax)
-            let begun = ContinuousClock.now
-            let outcome = await uplink.send(batch)
-            if case .acknowledged(batch.last) = outcome {
-                pace.confirmed(records: batch.records.count, in: begun.duration(to: .now))
+            let generation = committed.generation
+            async let following = reading.next(ahead: work, within: opening)
+            outcome = await uplink.send(batch)
+            let (records, duration) = (outcome.confirmed(of: batch), begun.duration(to: .now))
+            if records == batch.records.count {
+                if work.lane == .live { course.isBehind = work.isShared && !work.isLast }
+                course.pace.confirmed(
+                    records: records, in: duration, isShared: work.isShared, isBehind: course.isBehind)
             }
-            return (outcome, await following)
+            course.control.note(uplink.traffic, for: work.lane, records: records, at: LinkMoment(by: clock))
+            prepared = await following.map { Prepared(work: $0, generation: generation) }
         case .lost(let loss):
-            return (await uplink.send(loss), .nothing)
-        case .nothing:
-            preconditionFailure("there is nothing to send")
+            outcome = await uplink.send(loss)
+            course.control.note(uplink.traffic, for: work.lane, at: LinkMoment(by: clock))
         }
+        course.isShared = work.isShared
+        return (outcome, prepared)
     }
 
-    /// Moves the cursor as far as the outcome allows. Nil when all was confirmed; else how long to wait before the
-    /// rest is sent again.
-    private func settle(
-        _ outcome: DeliveryOutcome, of work: LogReading.Work, _ backOff: inout BackOff,
-        _ random: inout SystemRandomNumberGenerator
-    ) -> Duration? {
-        switch outcome {
-        case .acknowledged(let sequence):
-            backOff.reset()
-            delivered()
-            return confirm(through: sequence, of: work) ? nil : .zero
-        case .reject(let sequence, let reason):
-            backOff.reset()
-            reject(sequence, reason: reason, of: work)
-            return .zero
-        case .retry(let after, let reason, let isAlarm):
-            let delay = backOff.delay(after: after, isAlarm: isAlarm, using: &random)
-            let isNews = shared.withLock { status in
-                defer { status = Status(isDelivering: false, problem: reason, isAlarm: isAlarm) }
-                return status.problem != reason
-            }
-            if isNews {
-                logger.log(
-                    level: isAlarm ? .error : .warning,
-                    "not delivered: \(reason); next try in \(DurationText.format(delay))")
-            }
-            return delay
-        }
-    }
+    // MARK: What became of it
 
-    private func delivered() {
-        let wasDelivering = shared.withLock { status in
-            defer { status = Status(isDelivering: true) }
-            return status.isDelivering
-        }
-        if !wasDelivering { logger.info("delivering") }
-    }
-
-    /// Whether that was all of it.
-    private func confirm(through sequence: SequenceNumber, of work: LogReading.Work) -> Bool {
-        switch work {
-        case .records(let batch):
-            log.confirm(through: Position(epoch: batch.epoch, sequence: sequence), by: name, in: batch.stream)
-            return sequence == batch.last
-        case .lost(let loss):
-            log.confirm(loss, by: name)
-            let range = "\(loss.stream) \(loss.epoch)/\(loss.first)-\(loss.last)"
-            logger.warning("told upstream that \(loss.count) records are lost (\(loss.reason.rawValue)): \(range)")
-            return true
-        case .nothing:
-            return true
-        }
-    }
-
-    private func reject(_ sequence: SequenceNumber, reason: String, of work: LogReading.Work) {
-        switch work {
-        case .records(let batch):
-            guard let record = batch.records.first(where: { $0.sequence == sequence }) else { return }
-            if sequence > batch.first {
-                let before = SequenceNumber(sequence.rawValue - 1)
-                log.confirm(through: Position(epoch: batch.epoch, sequence: before), by: name, in: batch.stream)
-            }
-            logger.error("record \(batch.identity(of: record)) was rejected and is kept aside: \(reason)")
-            log.reject(
-                record, at: Position(epoch: batch.epoch, sequence: sequence), reason: reason, by: name,
-                in: batch.stream)
-        case .lost(let loss):
-            // The loss is counted here in any case; the destination does not want to know of it.
-            logger.error("word of a loss was rejected: \(reason)")
-            log.confirm(loss, by: name)
-        case .nothing:
-            return
+    /// Notes a success; nil ends a problem.
+    func note(problem: String?, isAlarm: Bool = false) -> (isNews: Bool, wasDelivering: Bool) {
+        shared.withLock { shared in
+            let before = shared.status
+            shared.status.isDelivering = problem == nil
+            shared.status.problem = problem
+            shared.status.isAlarm = isAlarm
+            return (before.problem != problem, before.isDelivering)
         }
     }
 }
@@ -177,5 +239,14 @@ public final class Forwarder: Service {
 extension DeliveryOutcome {
     fileprivate var isAcknowledgement: Bool {
         if case .acknowledged = self { true } else { false }
+    }
+
+    /// How many records of a batch it says are done with.
+    fileprivate func confirmed(of batch: RecordBatch) -> Int {
+        switch self {
+        case .acknowledged(let last): batch.records.count { $0.sequence <= last }
+        case .reject(let sequence, _): batch.records.count { $0.sequence <= sequence }
+        case .retry: 0
+        }
     }
 }

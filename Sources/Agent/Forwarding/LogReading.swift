@@ -2,76 +2,127 @@ import LogStore
 import Records
 import Threads
 
-/// Reads the log for one uplink, on the thread on which all uplinks read: SQLite blocks.
+/// Reads the log for one uplink, on a thread of its own: SQLite blocks. Decides which stream and which lane is next.
 actor LogReading {
-    /// One stream, the most important first.
+    /// One stream.
     struct Source: Sendable {
         let stream: StreamName
+        /// The highest goes first.
         let priority: Int
+        var order = DeliveryOrder.oldestFirst
     }
 
-    /// What is to be sent next.
-    enum Work: Sendable {
-        case records(RecordBatch)
-        case lost(LostRange)
-        case nothing
-    }
-
-    /// Two batches are in memory at a time: one under way, one read meanwhile.
+    /// Two batches are in memory at a time, one under way and one read meanwhile, and one more for each lane that must
+    /// wait.
     private static let batchSizeMax = 256 << 10
+
     private let executor: ThreadExecutor
     private let log: RingLog
     private let uplink: UplinkName
-    private let sources: [Source]
-    private var readers: [StreamName: LogReader] = [:]
+    private let clock: any GatewayClock
+    /// By priority, the highest first.
+    private let groups: [[Source]]
+    private var shares: [LaneShare]
+    private var lanes: [StreamName: StreamLanes] = [:]
     /// Where the next look among streams of the same priority begins, so that none starves.
     private var turn = 0
 
+    /// The highest priority of its streams.
+    nonisolated let priorityTop: Int
+
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ log: RingLog, for uplink: UplinkName, sources: [Source], on executor: ThreadExecutor) {
+    init(
+        _ log: RingLog, for uplink: UplinkName, sources: [Source], backlogShare: Double = 0.25,
+        clock: any GatewayClock, on executor: ThreadExecutor
+    ) {
         self.log = log
         self.uplink = uplink
-        self.sources = sources.sorted { $0.priority > $1.priority }
+        self.clock = clock
         self.executor = executor
+        groups = Dictionary(grouping: sources, by: \.priority).sorted { $0.key > $1.key }.map(\.value)
+        priorityTop = groups.first?.first?.priority ?? 0
+        shares = groups.map { _ in LaneShare(backlogShare: backlogShare) }
     }
 
-    /// What follows the cursors; those in `ahead` are taken to be where they will be when what is under way has been
-    /// confirmed.
-    func next(ahead: [StreamName: Position] = [:], recordsMax: Int) -> Work {
+    /// What is to be sent next; nil where there is nothing.
+    ///
+    /// - Parameters:
+    ///   - ahead: what is under way, and taken to be confirmed.
+    ///   - spare: what was read earlier and not sent: it is not read again.
+    ///   - opening: what may be sent.
+    func next(ahead: Work? = nil, spare: Work? = nil, within opening: LinkControl.Opening) -> Work? {
         turn += 1
-        for source in ordered() {
-            let work = next(of: source.stream, from: ahead[source.stream], recordsMax: recordsMax)
-            if case .nothing = work { continue }
-            return work
+        if let spare { lanes[spare.stream]?.putBack(spare) }
+        let now = clock.read()
+        for (number, group) in groups.enumerated() where group[0].priority >= opening.priorityMin {
+            let start = turn % group.count
+            let sources = group[start...] + group[..<start]
+            for source in sources {
+                prepare(source, ahead: ahead?.stream == source.stream ? ahead : nil, opening, now)
+            }
+            if let work = take(from: sources, opening, share: &shares[number]) { return work }
         }
-        return .nothing
+        return nil
     }
 
-    private func next(of stream: StreamName, from ahead: Position?, recordsMax: Int) -> Work {
-        var position = ahead ?? log.position(of: uplink, in: stream)
+    /// The most urgent of what was prepared.
+    private func take(
+        from sources: ArraySlice<Source>, _ opening: LinkControl.Opening, share: inout LaneShare
+    ) -> Work? {
+        func hasWork(in lane: Lane) -> Bool {
+            sources.contains { lanes[$0.stream]?.kind(of: lane).map(opening.allows) ?? false }
+        }
+        for lane in share.order {
+            for source in sources {
+                guard let kind = lanes[source.stream]?.kind(of: lane), opening.allows(kind),
+                    let work = lanes[source.stream]?.take(from: lane)
+                else { continue }
+                let isAll = work.isLast && !hasWork(in: lane)
+                share.gave(
+                    work.weight, to: lane, isAll: isAll, isAlone: !hasWork(in: lane == .live ? .backlog : .live))
+                return work
+            }
+        }
+        return nil
+    }
+
+    private func prepare(
+        _ source: Source, ahead: Work?, _ opening: LinkControl.Opening, _ now: ClockReading
+    ) {
+        var cursor = log.cursor(of: uplink, in: source.stream)
+        if let ahead { cursor.confirm(ahead.range) }
+        let end = log.end(of: source.stream) ?? cursor.position
+        var lanes = self.lanes[source.stream] ?? StreamLanes(source.order)
+        defer { self.lanes[source.stream] = lanes }
+        lanes.lookAgain()
         while true {
-            switch reader(of: stream).read(
-                behind: position, recordsMax: recordsMax, bytesMax: LogReading.batchSizeMax)
-            {
-            case .records(let batch): return .records(batch)
-            case .lost(let loss): return .lost(log.describe(loss, for: uplink))
-            case .upToDate: return .nothing
-            case .next(let next):
-                position = next
-                // What is under way confirms records of the epoch before; the cursor follows when that is done.
-                if ahead == nil { log.skip(to: next, by: uplink, in: stream) } else { return .nothing }
+            switch lanes.nextStep(cursor, end: end, now) {
+            case .done: return
+            case .read(let position, let last, let lane):
+                let result = reader(of: source.stream).read(
+                    behind: position, through: last, recordsMax: opening.recordsMax(of: lane),
+                    bytesMax: LogReading.batchSizeMax)
+                lanes.read(found(result), behind: position, for: lane, end: end)
+            case .skip(let next):
+                // What is under way confirms records of the epoch before: the cursor follows when that is done.
+                guard ahead == nil else { return }
+                log.skip(to: next, by: uplink, in: source.stream)
+                cursor.skip(to: next)
             }
         }
     }
 
-    /// The streams by priority; those that are equal take turns.
-    private func ordered() -> [Source] {
-        guard let top = sources.first, sources.count > 1 else { return sources }
-        let equal = sources.prefix { $0.priority == top.priority }
-        let start = turn % equal.count
-        return Array(equal[start...] + equal[..<start] + sources[equal.count...])
+    private func found(_ result: ReadResult) -> StreamLanes.Found {
+        switch result {
+        case .records(let batch): .work(Work(batch))
+        case .lost(let loss): .work(Work(log.describe(loss, for: uplink)))
+        case .next(let next): .next(next)
+        case .upToDate: .nothing
+        }
     }
+
+    private var readers: [StreamName: LogReader] = [:]
 
     private func reader(of stream: StreamName) -> LogReader {
         if let reader = readers[stream] { return reader }

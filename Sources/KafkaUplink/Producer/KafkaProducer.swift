@@ -13,6 +13,8 @@ public final class KafkaProducer: MessageProducer {
         var jobs: [DeliveryJob] = []
         /// librdkafka has something to tell.
         var hasWork = false
+        /// The connections are to be closed; the next job opens new ones.
+        var mustLetGo = false
         var isStopping = false
         var hasStopped = false
         /// Message sets are to be smaller from the next producer on.
@@ -24,7 +26,7 @@ public final class KafkaProducer: MessageProducer {
     private let orders: Gate<Orders>
     private let sockets = OpenSockets()
 
-    /// Makes the first producer and starts the thread.
+    /// Starts the thread; a producer, which connects, is made for the first messages.
     ///
     /// - Parameter onEvent: called on the producer's thread.
     /// - Throws: ``KafkaError`` where a value cannot be used, a file or secret cannot be read, or the system gives no
@@ -36,7 +38,9 @@ public final class KafkaProducer: MessageProducer {
         self.onEvent = onEvent
         orders = Gate(Orders())
         let loop = ProducerLoop(configuration: configuration, orders: orders, sockets: sockets, onEvent: onEvent)
+        // Only to see that it can be made.
         try loop.prepare()
+        loop.end()
         let orders = orders
         // The loop belongs to the thread from here on.
         nonisolated(unsafe) let handedOver = loop
@@ -45,7 +49,6 @@ public final class KafkaProducer: MessageProducer {
             orders.change { $0.hasStopped = true }
         }
         guard isStarted else {
-            loop.end()
             throw KafkaError(.system, "the system gives no thread for \(configuration.address)")
         }
     }
@@ -74,6 +77,8 @@ public final class KafkaProducer: MessageProducer {
             for job in waiting { job.answer("cancelled") }
         }
     }
+
+    func letGo() { orders.change { $0.mustLetGo = true } }
 
     func makeSmallerSets() { orders.change { $0.shrinks += 1 } }
 

@@ -5,6 +5,8 @@ protocol MessageProducer: Sendable {
     /// Hands over messages in order and waits for their delivery reports. `fill` is asked for each of them once, in order
     /// and never concurrently. Returns within one second when the task is cancelled.
     func deliver(count: Int, _ fill: @escaping @Sendable (Int, inout KafkaMessage) -> Void) async -> DeliveryReport
+    /// Closes the connections; later messages open new ones. Nothing is under way.
+    func letGo()
     /// Message sets were refused that hold nothing to blame: those of later producers are to be smaller.
     func makeSmallerSets()
     /// Bytes on the wire so far, over all connections.

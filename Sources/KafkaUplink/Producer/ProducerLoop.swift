@@ -57,6 +57,7 @@ final class ProducerLoop {
             switch nextOrder() {
             case .stop: return finish()
             case .deliver(let job): deliver(job)
+            case .letGo: end()
             case .listen: break
             }
             handle?.serve()
@@ -66,6 +67,7 @@ final class ProducerLoop {
 
     private enum Order {
         case deliver(DeliveryJob)
+        case letGo
         case listen
         case stop
     }
@@ -74,6 +76,10 @@ final class ProducerLoop {
         let order: Order? = orders.wait { orders in
             if orders.isStopping { return .stop }
             if !orders.jobs.isEmpty { return .deliver(orders.jobs.removeFirst()) }
+            if orders.mustLetGo {
+                orders.mustLetGo = false
+                return .letGo
+            }
             guard orders.hasWork else { return nil }
             orders.hasWork = false
             return .listen

@@ -10,6 +10,7 @@ struct Ledger {
     private(set) var boots = BootTable()
     private var streams: [StreamName: RememberedStream] = [:]
     private var progresses: [ProgressKey: UplinkProgress] = [:]
+    private var usages: [UplinkName: LinkUsage] = [:]
     private var rejected: [RejectedRecord] = []
     private var salvaged: Set<SegmentName> = []
     /// Whose log it is.
@@ -27,6 +28,7 @@ struct Ledger {
     private static let bootsKey = "boots"
     private static let gatewayKey = "gateway"
     private static let serviceKey = "service"
+    private static func usageKey(_ uplink: UplinkName) -> String { "usage/\(uplink)" }
 
     /// Opens `state.db`, or puts a damaged one aside and begins anew.
     init(in folder: Folder) throws(LogStoreError) {
@@ -88,12 +90,13 @@ struct Ledger {
         service = decode(Ledger.serviceKey) ?? 0
         for stream in indexes.keys { streams[stream] = remembered(stream) }
         for (uplink, names) in settings.uplinks {
+            usages[uplink] = decode(Ledger.usageKey(uplink))
             for stream in names {
                 guard let index = indexes[stream] else { continue }
                 let key = ProgressKey(uplink: uplink, stream: stream)
                 let known: UplinkProgress? = decode(key.text)
                 let fresh = UplinkProgress(position: index.start, acceptedBefore: index.accepted(through: index.start))
-                progresses[key] = known.map { $0.position > index.end ? fresh : $0 } ?? fresh
+                progresses[key] = known.flatMap { $0.fits(index) ? $0 : nil } ?? fresh
             }
         }
         _ = tick(reading)
@@ -113,11 +116,20 @@ struct Ledger {
         return progress
     }
 
-    mutating func update(_ uplink: UplinkName, _ stream: StreamName, _ change: (inout UplinkProgress) -> Void) {
+    @discardableResult
+    mutating func update<Result>(
+        _ uplink: UplinkName, _ stream: StreamName, _ change: (inout UplinkProgress) -> Result
+    ) -> Result {
         let key = ProgressKey(uplink: uplink, stream: stream)
         guard var progress = progresses[key] else { preconditionFailure("\(key.text) is not configured") }
-        change(&progress)
-        progresses[key] = progress
+        defer { progresses[key] = progress }
+        return change(&progress)
+    }
+
+    /// What an uplink has used of its budget.
+    subscript(usageOf uplink: UplinkName) -> LinkUsage? {
+        get { usages[uplink] }
+        set { usages[uplink] = newValue }
     }
 
     mutating func keep(_ record: RejectedRecord) { rejected.append(record) }
@@ -178,6 +190,7 @@ struct Ledger {
             rows["stream/\(name)"] = encode(remembered)
         }
         for (key, progress) in progresses { rows[key.text] = encode(progress) }
+        for (uplink, usage) in usages { rows[Ledger.usageKey(uplink)] = encode(usage) }
         rows[Ledger.bootsKey] = encode(boots)
         rows[Ledger.gatewayKey] = gateway?.rawValue
         let changed = rows.filter { saved[$0.key] != $0.value }

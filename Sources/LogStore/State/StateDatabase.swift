@@ -9,7 +9,8 @@ final class StateDatabase {
     private let insertRejected: SQLiteStatement
 
     private static let applicationID: Int64 = 0x4D69_6C73
-    private static let formatVersion: Int64 = 1
+    /// 2: `ahead` in rows of progress. A release that does not know it would count those records twice.
+    private static let formatVersion: Int64 = 2
     static let fileName = "state.db"
 
     init(in folder: Folder) throws(SQLiteError) {
@@ -22,6 +23,8 @@ final class StateDatabase {
         if version == 0 {
             try StateDatabase.createTables(in: connection)
             folder.flush()
+        } else if version < StateDatabase.formatVersion {
+            try connection.execute("PRAGMA user_version=\(StateDatabase.formatVersion)")
         }
         upsert = try connection.prepare(
             "INSERT INTO state(key, value, crc) VALUES(?1, ?2, ?3) "

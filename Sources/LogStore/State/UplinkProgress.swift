@@ -1,90 +1,95 @@
 import Records
 
 /// How far one uplink has confirmed one stream, and what became of the records on the way: the numbers of promise P3.
-struct UplinkProgress: Codable, Sendable, Equatable {
-    /// Everything up to here is forwarded, lost or rejected.
-    private(set) var position: Position
+///
+/// A record is counted when it becomes done with, at the position or ahead of it, so the counts always add up to what
+/// the cursor covers.
+struct UplinkProgress: Sendable, Equatable {
+    /// What is done with: forwarded, lost or rejected.
+    private(set) var cursor: Cursor
     /// Records that the stream had accepted before this uplink was there, and that were gone already.
     let acceptedBefore: UInt64
     private(set) var forwarded: UInt64 = 0
-    /// Lost records by reason, those not yet passed left out.
+    /// Lost records by reason, those not yet told upstream left out.
     private(set) var lost: [LostRange.Reason.RawValue: UInt64] = [:]
     private(set) var rejected: UInt64 = 0
-    /// Lost ranges behind `position`: not yet told upstream.
+    /// Lost ranges that are not done with: not yet told upstream.
     private(set) var pending: [LostRange] = []
     /// The newest of those that were told upstream.
     private(set) var told: [LostRange] = []
 
     static let toldMax = 100
-    /// Ranges that do not touch are few: they come from damage. Beyond this many the details of the oldest are dropped,
-    /// never the count.
+    /// Ranges that do not touch are few: they come from damage, and from lanes. Beyond this many the details of the
+    /// oldest are dropped, never the count.
     static let pendingMax = 100
 
     init(position: Position, acceptedBefore: UInt64) {
-        self.position = position
+        cursor = Cursor(at: position)
         self.acceptedBefore = acceptedBefore
     }
 
     var lostTotal: UInt64 { lost.values.reduce(0, +) }
 
-    /// Notes that records behind the cursor are gone; what touches a range of the same reason makes it longer.
+    /// Whether this can be of the log that the index describes: nothing is beyond its end, and the counts add up.
+    func fits(_ index: StreamIndex) -> Bool {
+        let covered = index.accepted(through: cursor.position) + cursor.aheadCount
+        return cursor.end <= index.end && acceptedBefore + forwarded + lostTotal + rejected == covered
+    }
+
+    /// Notes that records are gone: those not done with are lost. What touches a range of the same reason makes it
+    /// longer.
     mutating func note(_ loss: LostRange) {
-        guard Position(epoch: loss.epoch, sequence: loss.last) > position else { return }
-        var loss = loss
-        if loss.epoch == position.epoch { loss.first = max(loss.first, position.sequence.next) }
-        if var last = pending.last, last.epoch == loss.epoch, last.reason == loss.reason, last.last.next == loss.first {
-            last.last = loss.last
-            last.bytes += loss.bytes
-            pending[pending.count - 1] = last
-        } else {
-            pending.append(loss)
-            if pending.count > UplinkProgress.pendingMax { pending.removeFirst() }
+        for range in cursor.undone(in: RecordRange(loss)) {
+            let piece = loss.piece(range)
+            if var last = pending.last, last.epoch == piece.epoch, last.reason == piece.reason,
+                last.last.next == piece.first
+            {
+                last.last = piece.last
+                last.bytes += piece.bytes
+                pending[pending.count - 1] = last
+            } else {
+                pending.append(piece)
+                if pending.count > UplinkProgress.pendingMax { pending.removeFirst() }
+            }
         }
     }
 
     /// What is known of a gap that a reader came upon.
     func describe(_ gap: LostRange) -> LostRange {
-        guard
-            let known = pending.first(where: {
-                $0.epoch == gap.epoch && $0.first <= gap.first && gap.last <= $0.last
-            })
-        else { return gap }
-        var loss = gap
-        loss.bytes = Int(Double(known.bytes) * Double(gap.count) / Double(known.count))
-        loss.reason = known.reason
-        loss.wallMilliseconds = known.wallMilliseconds
-        return loss
+        let known = pending.first { $0.epoch == gap.epoch && $0.first <= gap.first && gap.last <= $0.last }
+        return known?.piece(RecordRange(gap)) ?? gap
     }
 
-    /// The destination confirmed everything behind the cursor up to `last`.
-    mutating func confirm(through last: Position) {
-        forwarded += advance(to: last)
+    /// The destination confirmed these records.
+    mutating func confirm(_ range: RecordRange) {
+        forwarded += done(range)
     }
 
     /// The destination confirmed that it knows of the loss.
     mutating func confirm(_ loss: LostRange) {
-        let count = advance(to: Position(epoch: loss.epoch, sequence: loss.last))
-        lost[loss.reason.rawValue, default: 0] += count
+        let count = done(RecordRange(loss))
         guard count > 0 else { return }
+        lost[loss.reason.rawValue, default: 0] += count
         told.append(loss)
         if told.count > UplinkProgress.toldMax { told.removeFirst() }
     }
 
-    /// The destination will never take the record behind the cursor.
-    mutating func reject(_ position: Position) {
-        rejected += advance(to: position)
+    /// The destination will never take this record. Returns whether that is news.
+    mutating func reject(_ position: Position) -> Bool {
+        let count = done(RecordRange(epoch: position.epoch, first: position.sequence, last: position.sequence))
+        rejected += count
+        return count > 0
     }
 
     /// Goes over to the next epoch, when this one has nothing more.
-    mutating func skip(to next: Position) {
-        precondition(next.epoch > position.epoch)
-        position = next
-    }
+    mutating func skip(to next: Position) { cursor.skip(to: next) }
 
-    /// Goes back, so that `count` records that were done with are held again: for a replay.
-    mutating func move(back count: UInt64, to position: Position) {
-        precondition(position <= self.position, "a cursor is moved back, never forward")
-        self.position = position
+    /// Goes back, so that what was done with behind `target` is held again: for a replay. Returns how many records.
+    mutating func move(back target: Position, in index: StreamIndex) -> UInt64 {
+        func covered() -> UInt64 { index.accepted(through: cursor.position) + cursor.aheadCount }
+        let before = covered()
+        cursor.moveBack(to: target)
+        let count = before - covered()
         var left = count
         // What is still in the log was forwarded, save for the few that were rejected or found damaged.
         func take(from counter: inout UInt64) {
@@ -95,19 +100,50 @@ struct UplinkProgress: Codable, Sendable, Equatable {
         take(from: &forwarded)
         take(from: &rejected)
         for reason in lost.keys { take(from: &lost[reason, default: 0]) }
+        return count
     }
 
-    private mutating func advance(to last: Position) -> UInt64 {
-        guard last > position else { return 0 }
-        precondition(last.epoch == position.epoch, "a cursor passes the end of an epoch by skip(to:)")
-        let count = last.sequence.rawValue - position.sequence.rawValue
-        position = last
-        pending = pending.compactMap { range in
-            guard Position(epoch: range.epoch, sequence: range.last) > last else { return nil }
-            var range = range
-            if range.epoch == last.epoch, range.first <= last.sequence { range.first = last.sequence.next }
-            return range
-        }
+    /// How many of the records were not done with before.
+    private mutating func done(_ range: RecordRange) -> UInt64 {
+        let count = cursor.confirm(range)
+        guard count > 0 else { return 0 }
+        pending = pending.flatMap { loss in RecordRange(loss).without(range).map(loss.piece) }
         return count
+    }
+}
+
+/// The row of `state.db`. Without ranges ahead it is what format 1 wrote.
+extension UplinkProgress: Codable {
+    private enum CodingKeys: CodingKey {
+        case position, ahead, acceptedBefore, forwarded, lost, rejected, pending, told
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let position = try container.decode(Position.self, forKey: .position)
+        let ahead = try container.decodeIfPresent([RecordRange].self, forKey: .ahead) ?? []
+        guard let cursor = Cursor(at: position, ahead: ahead) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .ahead, in: container, debugDescription: "the ranges are not in order")
+        }
+        self.cursor = cursor
+        acceptedBefore = try container.decode(UInt64.self, forKey: .acceptedBefore)
+        forwarded = try container.decode(UInt64.self, forKey: .forwarded)
+        lost = try container.decode([LostRange.Reason.RawValue: UInt64].self, forKey: .lost)
+        rejected = try container.decode(UInt64.self, forKey: .rejected)
+        pending = try container.decode([LostRange].self, forKey: .pending)
+        told = try container.decode([LostRange].self, forKey: .told)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(cursor.position, forKey: .position)
+        if !cursor.ahead.isEmpty { try container.encode(cursor.ahead, forKey: .ahead) }
+        try container.encode(acceptedBefore, forKey: .acceptedBefore)
+        try container.encode(forwarded, forKey: .forwarded)
+        try container.encode(lost, forKey: .lost)
+        try container.encode(rejected, forKey: .rejected)
+        try container.encode(pending, forKey: .pending)
+        try container.encode(told, forKey: .told)
     }
 }

@@ -94,6 +94,7 @@ public final class HTTPLink: HTTPExchange {
         } else if !request.body.isEmpty {
             outgoing.body = .bytes(ByteBuffer(bytes: request.body))
         }
+        counter.addRequest()
         if request.url.isEncrypted { outgoing.tlsConfiguration = try tls.configuration() }
         do {
             return try await exchange(outgoing)

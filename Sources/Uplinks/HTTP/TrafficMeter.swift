@@ -6,11 +6,15 @@ import Synchronization
 final class TrafficCounter: Sendable {
     private let sent = Atomic<UInt64>(0)
     private let received = Atomic<UInt64>(0)
+    private let requests = Atomic<UInt64>(0)
 
     var traffic: LinkTraffic {
         LinkTraffic(
-            bytesSent: sent.load(ordering: .relaxed), bytesReceived: received.load(ordering: .relaxed))
+            bytesSent: sent.load(ordering: .relaxed), bytesReceived: received.load(ordering: .relaxed),
+            messages: requests.load(ordering: .relaxed))
     }
+
+    func addRequest() { requests.wrappingAdd(1, ordering: .relaxed) }
 
     func add(sent bytesSent: UInt64, received bytesReceived: UInt64) {
         sent.wrappingAdd(bytesSent, ordering: .relaxed)

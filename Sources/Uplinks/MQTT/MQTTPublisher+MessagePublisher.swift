@@ -4,6 +4,8 @@ extension MQTTPublisher: MessagePublisher {
     /// Bytes of TCP payload, over all connections.
     public var traffic: LinkTraffic {
         let counters = counters
-        return LinkTraffic(bytesSent: counters.wireBytesSent, bytesReceived: counters.wireBytesReceived)
+        return LinkTraffic(
+            bytesSent: counters.wireBytesSent, bytesReceived: counters.wireBytesReceived,
+            messages: counters.messagesPublished)
     }
 }

@@ -71,6 +71,12 @@ public final class MQTTUplink: Uplink {
     /// What the publisher's connections have moved.
     public var traffic: LinkTraffic { publisher.traffic }
 
+    /// Lets the publisher connect.
+    public func resume() async { await publisher.resume() }
+
+    /// Lets the publisher take leave of the broker until ``resume()``.
+    public func suspend() async { await publisher.suspend() }
+
     /// Stops the publisher.
     public func close() async { await publisher.stop() }
 

@@ -12,6 +12,10 @@ public protocol MessagePublisher: Sendable {
     var traffic: LinkTraffic { get }
     /// Waits for a connection; false when the task was cancelled, or the publisher stopped, before there was one.
     func waitUntilConnected() async -> Bool
+    /// Connects from now on, and again whenever the connection is lost.
+    func resume() async
+    /// Ends the connection in an orderly way, until ``resume()``.
+    func suspend() async
     /// Ends the connection in an orderly way.
     func stop() async
 }

@@ -92,6 +92,12 @@ public final class SparkplugUplink: Uplink {
     /// What the publisher's connections have moved.
     public var traffic: LinkTraffic { publisher.traffic }
 
+    /// Lets the publisher connect.
+    public func resume() async { await publisher.resume() }
+
+    /// Says the node's death and takes leave of the broker until ``resume()``.
+    public func suspend() async { await publisher.suspend() }
+
     /// Says the node's death and stops the publisher.
     public func close() async { await publisher.stop() }
 

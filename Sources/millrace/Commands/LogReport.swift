@@ -18,6 +18,9 @@ enum LogReport {
                 lines.append(
                     "  uplink \(uplink): accepted \(sums.accepted) = forwarded \(sums.forwarded) + held \(sums.held)"
                         + " + lost \(sums.lost) + rejected \(sums.rejected)")
+                for range in sums.ahead {
+                    lines.append("    done ahead \(range.epoch)/\(range.first)-\(range.last): \(range.count) records")
+                }
                 for loss in sums.lostRanges {
                     let range = "\(loss.epoch)/\(loss.first)-\(loss.last)"
                     lines.append("    lost \(range): \(loss.count) records, \(loss.reason.rawValue)")
@@ -111,6 +114,19 @@ enum LogReport {
             writer.key(key)
             writer.integer(value)
         }
+        writer.key("ahead")
+        writer.beginArray()
+        for range in sums.ahead {
+            writer.beginObject()
+            writer.key("epoch")
+            writer.string(range.epoch.description)
+            writer.key("first")
+            writer.integer(range.first.rawValue)
+            writer.key("last")
+            writer.integer(range.last.rawValue)
+            writer.endObject()
+        }
+        writer.endArray()
         writer.key("lostRanges")
         write(sums.lostRanges, to: &writer)
         writer.endObject()

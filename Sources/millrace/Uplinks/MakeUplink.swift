@@ -73,6 +73,6 @@ private func startPublisher(
             case .subscriptionDowngraded, .messageRefused: break
             }
         })
-    try publisher.start()
+    try publisher.start(isSuspended: true)
     return publisher
 }

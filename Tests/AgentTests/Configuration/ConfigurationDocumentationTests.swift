@@ -75,6 +75,7 @@ import Testing
             [serial.c]
             devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
+            budget = {}
             tls = {}
             will = {}
             [uplinks.k]

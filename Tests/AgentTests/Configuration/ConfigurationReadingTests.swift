@@ -317,6 +317,11 @@ import Uplinks
             compression = "zstd"
             streams = ["alarms"]
             version = "5"
+            order = "fresh-first"
+            limit = { bytes_per_second = "20kB", backlog_messages_per_second = 5 }
+            budget = { bytes = "500MB", per = "month", priority_when_spent = 10 }
+            windows = ["0 2 * * * for 20m", "0 14 * * sat,sun for 1h"]
+            start_spread = "5m"
             """)
         #expect(
             configuration.pipelineDescription() == """
@@ -343,9 +348,13 @@ import Uplinks
                 uplinks
                   central: telemetry, alarms -> mqtts://central.example:8883, MQTT 5, client millrace-plant7-gw2-central
                     gateways/{gateway}/{topic}, raw, one message per record, up to 100 unconfirmed
-                  lake: alarms -> mqtts://lake.example:8883, MQTT 5, client millrace-plant7-gw2-lake
+                  lake: alarms (fresh first) -> mqtts://lake.example:8883, MQTT 5, client millrace-plant7-gw2-lake
                     gateways/{gateway}/{stream}, cloudevents, up to 500 records or 96 KiB per message, zstd, \
                 up to 100 unconfirmed
+                    at most 20 kB/s, 5 messages/s for a backlog
+                    at most 500 MB a month, then only alarms
+                    connected only at 0 2 * * * for 20m; 0 14 * * sat,sun for 1h
+                    begins within 5m
                 """)
     }
 

@@ -105,6 +105,51 @@ struct ForwarderTests {
         #expect(uplink.payloads == ["alarm 1", "alarm 2", "reading 1", "reading 2"])
     }
 
+    @Test(arguments: [DeliveryOrder.freshFirst, .oldestFirst])
+    func `P3 fresh first: what comes during a drain does not wait for the backlog, and every record arrives once`(
+        order: DeliveryOrder
+    ) async throws {
+        let uplink = ScriptedUplink { _ in .retry("down") }
+        let fixture = try ForwardingLog(["a": uplink], order: order)
+        let backlog = Self.payloads(0..<3000)
+        for start in stride(from: 0, to: backlog.count, by: 50) { fixture.append(Array(backlog[start..<start + 50])) }
+        fixture.clock.advance(milliseconds: 60_000)
+        let fresh = (0..<20).map { "fresh \($0)" }
+        try await fixture.forwarding {
+            #expect(await eventually { uplink.calls > 2 })
+            // Each batch of the backlog brings two new records.
+            let next = Mutex(0)
+            uplink.answer { batch in
+                guard batch.last.rawValue <= 3000 else { return .confirm }
+                let number = next.withLock { next in
+                    defer { next += 2 }
+                    return next
+                }
+                if number < fresh.count { fixture.append(Array(fresh[number..<number + 2])) }
+                return .confirm
+            }
+            let isDrained = try await eventually {
+                let numbers = try fixture.numbers(of: "a")
+                #expect(numbers.isBalanced)
+                return numbers.held == 0 && numbers.forwarded > 3000
+            }
+            #expect(isDrained)
+        }
+        let sent = uplink.payloads
+        #expect(Set(sent).count == sent.count)
+        #expect(sent.filter { !$0.hasPrefix("fresh") } == backlog)
+        let arrived = sent.filter { $0.hasPrefix("fresh") }
+        #expect(!arrived.isEmpty && arrived == Array(fresh.prefix(arrived.count)))
+        switch order {
+        case .freshFirst:
+            #expect(uplink.historical == Set(backlog))
+            #expect(try #require(sent.firstIndex(of: "fresh 0")) < 3000 - 1000)
+        case .oldestFirst:
+            #expect(uplink.historical.isEmpty)
+            #expect(sent == backlog + arrived)
+        }
+    }
+
     @Test func `P8 records rejected one after the other all count, and the stream goes on`() async throws {
         let uplink = ScriptedUplink { $0.first <= SequenceNumber(50) ? .reject($0.first.rawValue) : .confirm }
         let fixture = try ForwardingLog(["a": uplink])

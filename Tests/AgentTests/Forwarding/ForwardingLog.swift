@@ -3,6 +3,7 @@ import LogStore
 import Logging
 import Records
 import ServiceLifecycle
+import Synchronization
 import Threads
 import Uplinks
 
@@ -16,34 +17,40 @@ final class ForwardingLog: Sendable {
     let committed = Announcement()
     private let streams: [StreamName: StreamSettings]
     private let priorities: [StreamName: Int]
-    private let executor: ThreadExecutor
+    private let order: DeliveryOrder
+    private let link: LinkConfiguration
+    private let forwarders = Mutex<[UplinkName: Forwarder]>([:])
+    /// What the records are stamped with, and what their age is told by.
+    let clock = ManualClock()
 
     static let alarms = StreamName("alarms")!
 
     init(
         _ uplinks: [String: ScriptedUplink], streams: [StreamName: StreamSettings] = [.telemetry: .small],
-        priorities: [StreamName: Int] = [:]
+        priorities: [StreamName: Int] = [:], order: DeliveryOrder = .oldestFirst,
+        link: LinkConfiguration = LinkConfiguration()
     ) throws {
         folder = try AgentTestKit.TemporaryFolder("forwarding", isInMemory: true)
         self.uplinks = Dictionary(uniqueKeysWithValues: uplinks.map { (UplinkName($0)!, $1) })
         self.streams = streams
         self.priorities = priorities
+        self.order = order
+        self.link = link
         log = try RingLog(
             LogSettings(
                 path: folder.file("log"), gateway: GatewayID("gw")!, streams: streams,
-                uplinks: self.uplinks.mapValues { _ in Set(streams.keys) }), clock: ManualClock())
-        guard let executor = ThreadExecutor(named: "log reader") else { throw TestKitError("no thread") }
-        self.executor = executor
+                uplinks: self.uplinks.mapValues { _ in Set(streams.keys) }), clock: clock)
     }
 
     /// Commits one record per payload, as one chunk.
     @discardableResult
     func append(_ payloads: [String], to stream: StreamName = .telemetry) -> LogStoreError? {
-        var builder = ChunkBuilder(clock: ManualClock().read())
+        var builder = ChunkBuilder(clock: clock.read())
         let topic = Array("t".utf8)
         for payload in payloads {
             let bytes = Array(payload.utf8)
-            builder.append(topic: topic.span.bytes, payload: bytes.span.bytes, bootMilliseconds: 60_000)
+            builder.append(
+                topic: topic.span.bytes, payload: bytes.span.bytes, bootMilliseconds: clock.bootMilliseconds())
         }
         let failure = log.commit([stream: [builder]])[stream]
         committed.announce()
@@ -52,14 +59,27 @@ final class ForwardingLog: Sendable {
 
     /// Runs a forwarder for each uplink while `body` runs, then stops them in order.
     func forwarding(_ body: () async throws -> Void) async throws {
-        let services: [any Service] = uplinks.map { name, uplink in
-            let sources = streams.keys.map { LogReading.Source(stream: $0, priority: priorities[$0] ?? 0) }
+        let services: [Forwarder] = try uplinks.map { name, uplink in
+            guard let executor = ThreadExecutor(named: "log reader") else { throw TestKitError("no thread") }
+            let sources = streams.keys.map {
+                LogReading.Source(stream: $0, priority: priorities[$0] ?? 0, order: order)
+            }
             return Forwarder(
-                name, log: log, uplink: uplink, reading: LogReading(log, for: name, sources: sources, on: executor),
-                committed: committed,
+                name, log: log, uplink: uplink,
+                reading: LogReading(log, for: name, sources: sources, clock: clock, on: executor),
+                committed: committed, link: link, clock: clock,
                 backOff: BackOff.Limits(delayMin: .milliseconds(1), delayMax: .milliseconds(5)), logger: .silent)
         }
+        forwarders.withLock { $0 = Dictionary(uniqueKeysWithValues: services.map { ($0.name, $0) }) }
         try await running(services, body)
+    }
+
+    /// The forwarder that runs, or ran last.
+    func forwarder(of uplink: String) throws -> Forwarder {
+        guard let forwarder = forwarders.withLock({ $0[UplinkName(uplink)!] }) else {
+            throw TestKitError("no forwarder for \(uplink)")
+        }
+        return forwarder
     }
 
     func numbers(of uplink: String, in stream: StreamName = .telemetry) throws -> LogStatistics.Uplink {

@@ -7,9 +7,12 @@ final class ScriptedUplink: Uplink {
     private struct State {
         var answer: @Sendable (RecordBatch) -> Answer
         var payloads: [String] = []
+        var historical: Set<String> = []
         var losses: [LostRange] = []
         var calls = 0
         var isClosed = false
+        var link: [String] = []
+        var traffic = LinkTraffic()
     }
 
     enum Answer {
@@ -24,15 +27,22 @@ final class ScriptedUplink: Uplink {
     }
 
     private let state: Mutex<State>
+    private let sendSize: UInt64
 
-    init(_ answer: @escaping @Sendable (RecordBatch) -> Answer = { _ in .confirm }) {
+    /// - Parameter sendSize: what each send moves over the wire.
+    init(sendSize: UInt64 = 0, _ answer: @escaping @Sendable (RecordBatch) -> Answer = { _ in .confirm }) {
         state = Mutex(State(answer: answer))
+        self.sendSize = sendSize
     }
 
     /// The payloads of the records that were confirmed, in the order of the confirmations.
     var payloads: [String] { state.withLock(\.payloads) }
+    /// Those of them that came marked as a backlog.
+    var historical: Set<String> { state.withLock(\.historical) }
     var losses: [LostRange] { state.withLock(\.losses) }
     var calls: Int { state.withLock(\.calls) }
+    /// What it was told of its link: `resume`, `suspend`, in this order.
+    var link: [String] { state.withLock(\.link) }
     var isClosed: Bool { state.withLock(\.isClosed) }
 
     func answer(_ answer: @escaping @Sendable (RecordBatch) -> Answer) { state.withLock { $0.answer = answer } }
@@ -40,6 +50,7 @@ final class ScriptedUplink: Uplink {
     func send(_ batch: RecordBatch) async -> DeliveryOutcome {
         let answer = state.withLock { state in
             state.calls += 1
+            state.traffic.bytesSent += sendSize
             return state.answer(batch)
         }
         switch answer {
@@ -65,13 +76,20 @@ final class ScriptedUplink: Uplink {
         return .acknowledged(through: loss.last)
     }
 
-    var traffic: LinkTraffic { LinkTraffic() }
+    var traffic: LinkTraffic { state.withLock(\.traffic) }
+
+    func resume() async { state.withLock { $0.link.append("resume") } }
+
+    func suspend() async { state.withLock { $0.link.append("suspend") } }
 
     func close() async { state.withLock { $0.isClosed = true } }
 
     private func confirmed(_ batch: RecordBatch, through last: SequenceNumber) -> DeliveryOutcome {
         let texts = batch.records.filter { $0.sequence <= last }.map { String(decoding: $0.payload, as: UTF8.self) }
-        state.withLock { $0.payloads += texts }
+        state.withLock { state in
+            state.payloads += texts
+            if batch.delivery == .historical { state.historical.formUnion(texts) }
+        }
         return .acknowledged(through: last)
     }
 }

@@ -101,7 +101,8 @@ struct RecorderTests {
             #expect(await fixture.commit(alarms) == false)
             // The uplink has confirmed everything: there is room again.
             let end = try #require(fixture.log.statistics().streams[alarms]?.end)
-            fixture.log.confirm(through: end, by: UplinkName("a")!, in: alarms)
+            let all = RecordRange(epoch: end.epoch, first: SequenceNumber(1), last: end.sequence)
+            fixture.log.confirm(all, by: UplinkName("a")!, in: alarms)
             #expect(await eventually { fixture.recorder.obstacles.isEmpty })
             let accepted = try #require(fixture.log.statistics().streams[alarms]?.accepted)
             #expect(accepted == held + 1)

@@ -19,6 +19,8 @@ extension AgentConfigurationReader {
     private func readUplink(_ table: TableReader, name: UplinkName) -> UplinkConfiguration? {
         guard let destination = readDestination(table, name: name) else { return nil }
         var uplink = UplinkConfiguration(name: name, destination: destination, streams: readStreams(table))
+        readLanes(table, of: &uplink)
+        uplink.link = readLink(table)
         // The only start there is so far: reading the key makes a wrong value an error.
         _ = table.choice("start", of: Start.self)
         uplink.retryMin = table.duration("retry_min", in: .milliseconds(100)...(.seconds(60))) ?? uplink.retryMin

@@ -8,6 +8,12 @@ public struct UplinkConfiguration: Sendable {
     public var destination: Destination
     /// The streams that are forwarded, at least one, each once.
     public var streams: [StreamName]
+    /// In which order each stream is sent; oldest first where it is not named.
+    public var orders: [StreamName: DeliveryOrder] = [:]
+    /// Per cent of the link that a backlog has beside what is new, if both need it.
+    public var backlogShare = 25
+    /// What the link may carry, and when.
+    public var link = LinkConfiguration()
     /// First wait between attempts; it doubles, with full jitter.
     public var retryMin = Duration.milliseconds(500)
     /// Longest wait between attempts.

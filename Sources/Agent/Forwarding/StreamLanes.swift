@@ -1,0 +1,166 @@
+import LogStore
+import Records
+
+/// The lanes of one stream for one uplink: where each reads on, when a second one opens and when they are one again
+/// (`docs/decisions/0006`). Pure: it says what is to be read, and is told what was found.
+struct StreamLanes: Sendable {
+    /// What is to be done before there is something to send.
+    enum Step: Equatable {
+        /// Read behind a position, up to a sequence number if there is one, for a lane.
+        case read(behind: Position, through: SequenceNumber?, Lane)
+        /// The epoch of the cursor is done with.
+        case skip(to: Position)
+        /// Each lane has what there is for it.
+        case done
+    }
+
+    /// What was read.
+    enum Found: Sendable {
+        case work(Work)
+        case next(Position)
+        case nothing
+    }
+
+    /// A record that has waited for longer is a backlog.
+    static let backlogAge = Duration.seconds(10)
+    /// Ranges ahead of a cursor from which on the live lane is slower to jump.
+    static let rangesFree = 8
+
+    private let order: DeliveryOrder
+    /// Where the live lane began; nil while there is one lane.
+    private(set) var liveStart: Position?
+    private var slots: [Lane: (position: Position, found: Found)] = [:]
+
+    init(_ order: DeliveryOrder) { self.order = order }
+
+    /// Begins to look again: what was not there may be there now.
+    mutating func lookAgain() {
+        for (lane, slot) in slots {
+            if case .work = slot.found { continue }
+            slots[lane] = nil
+        }
+    }
+
+    /// What is to be done next.
+    ///
+    /// - Parameters:
+    ///   - cursor: with what is under way in it.
+    ///   - end: the newest record of the stream.
+    mutating func nextStep(_ cursor: Cursor, end: Position, _ now: ClockReading) -> Step {
+        if let start = liveStart, cursor.position >= start {
+            liveStart = nil
+            slots[.backlog] = nil
+        }
+        guard let start = liveStart else { return singleStep(cursor, end: end, now) }
+        var last = cursor.lastOpen(behind: cursor.position)
+        if start.epoch == cursor.position.epoch { last = min(last ?? start.sequence, start.sequence) }
+        if let step = step(in: .backlog, behind: cursor.position, through: last, end: end) { return step }
+        return liveStep(from: start, cursor, end: end, now)
+    }
+
+    /// Notes what was found behind a position.
+    ///
+    /// - Parameter end: the newest record of the stream.
+    mutating func read(_ found: Found, behind position: Position, for lane: Lane, end: Position) {
+        var found = found
+        if case .work(var work) = found {
+            work.isLast = work.range.end >= end
+            found = .work(work)
+        }
+        slots[lane] = (position, found)
+    }
+
+    /// What a lane has to send counts as; nil where it has nothing. A stream's only lane may be a backlog.
+    func kind(of lane: Lane) -> Lane? {
+        guard case .work(let work) = slots[lane]?.found else { return nil }
+        return liveStart == nil ? work.lane : lane
+    }
+
+    /// Gives what a lane has, once.
+    mutating func take(from lane: Lane) -> Work? {
+        guard case .work(var work) = slots[lane]?.found else { return nil }
+        slots[lane] = nil
+        guard liveStart != nil else { return work }
+        work.lane = lane
+        work.isShared = true
+        if lane == .backlog, case .records(var batch) = work.content {
+            batch.delivery = .historical
+            work.content = .records(batch)
+        }
+        return work
+    }
+
+    /// Takes back what was not sent.
+    mutating func putBack(_ work: Work) {
+        let before = SequenceNumber(work.range.first.rawValue - 1)
+        let position = Position(epoch: work.range.epoch, sequence: before)
+        slots[work.isShared ? work.lane : .live] = (position, .work(work))
+    }
+
+    // MARK: One lane
+
+    private mutating func singleStep(_ cursor: Cursor, end: Position, _ now: ClockReading) -> Step {
+        let last = cursor.lastOpen(behind: cursor.position)
+        if let step = step(in: .live, behind: cursor.position, through: last, end: end) { return step }
+        guard case .work(var work) = slots[.live]?.found else { return .done }
+        let isBacklog = work.wait(at: now) ?? .zero > StreamLanes.backlogAge
+        if order == .freshFirst, isBacklog, end > work.range.end {
+            liveStart = cursor.ahead.isEmpty ? end : cursor.end
+            slots[.backlog] = slots.removeValue(forKey: .live)
+            return nextStep(cursor, end: end, now)
+        }
+        work.lane = isBacklog ? .backlog : .live
+        slots[.live]?.found = .work(work)
+        return .done
+    }
+
+    // MARK: Two lanes
+
+    private mutating func liveStep(
+        from start: Position, _ cursor: Cursor, end: Position, _ now: ClockReading
+    ) -> Step {
+        let position = cursor.reach(from: start)
+        let step = step(in: .live, behind: position, through: cursor.lastOpen(behind: position), end: end)
+        switch step {
+        case .skip(let next):
+            // Without room for a range in the next epoch, the lane waits for the backlog.
+            guard cursor.mayRunAhead(from: next) else { return .done }
+            liveStart = next
+            slots[.live] = nil
+            return nextStep(cursor, end: end, now)
+        case .read, .done: return step ?? .done
+        case nil: break
+        }
+        guard case .work(let work) = slots[.live]?.found, let wait = work.wait(at: now),
+            wait > StreamLanes.lagMax(ranges: cursor.ahead.count), end > work.range.end,
+            cursor.mayRunAhead(from: end)
+        else { return .done }
+        liveStart = end
+        slots[.live] = nil
+        return .done
+    }
+
+    /// How far the live lane may fall behind before it jumps to the head: longer, the more ranges there are, so that a
+    /// link that is always too slow does not use them up.
+    static func lagMax(ranges: Int) -> Duration { backlogAge * (1 << max(0, ranges - rangesFree)) }
+
+    /// What a lane still needs; nil where it has its work, or there is none.
+    private mutating func step(
+        in lane: Lane, behind position: Position, through last: SequenceNumber?, end: Position
+    ) -> Step? {
+        guard position < end else {
+            slots[lane] = nil
+            return nil
+        }
+        guard let slot = slots[lane], slot.position == position else {
+            return .read(behind: position, through: last, lane)
+        }
+        switch slot.found {
+        case .nothing: return nil
+        case .next(let next): return .skip(to: next)
+        case .work(let work):
+            let isWithin = last.map { work.range.last <= $0 } ?? true
+            return isWithin ? nil : .read(behind: position, through: last, lane)
+        }
+    }
+}
