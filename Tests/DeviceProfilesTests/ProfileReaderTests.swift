@@ -169,6 +169,54 @@ import Testing
         #expect(issues(text).contains(issue))
     }
 
+    @Test(arguments: [
+        ("type = \"int16\"", #"type: "int16" is no type of bytes; did you mean "s16be" or "s16le"?"#),
+        ("type = \"uint8_t\"", #"type: "uint8_t" is no type of bytes; there are "u8", "s8", "u16be", "#),
+        ("type = \"uint16_be\"", #"type: "uint16_be" is no type of bytes; did you mean "u16be"?"#),
+        ("type = \"float\"", #"type: "float" is no type of bytes; did you mean "f32be" or "f32le"?"#),
+        ("type = \"byte\"", #"type: "byte" is no type of bytes; did you mean "u8"?"#),
+        ("type = \"string\"", #"type: "string" is no type of bytes; did you mean "text"?"#),
+        ("type = \"bool\"", #"type: "bool" is no type of bytes; a single bit is bit = 0, without a type"#),
+        (
+            "type = \"u8\", unit = \"uS/cm\"",
+            #"unit: "uS/cm" is no unit symbol of SenML (RFC 8428, RFC 8798); times 0.0001 it is "S/m""#
+        ),
+        (
+            "type = \"u8\", unit = \"rpm\"",
+            #"unit: "rpm" is no unit symbol of SenML (RFC 8428, RFC 8798); did you mean "1/min"?"#
+        ),
+    ])
+    func `what data sheets and languages call a type or a unit leads to the right name`(keys: String, issue: String) {
+        let found = issues(Self.fixed + "fields = [{ name = \"a\", at = 2, \(keys) }]").first ?? ""
+        #expect(found.hasPrefix("5: fields[1].\(issue)"))
+    }
+
+    @Test(arguments: [
+        ("crc16", #"by name there are "crc16/arc", "crc16/ccitt-false""#),
+        ("crc-16/modbus", #"did you mean "crc16/modbus"?"#),
+        ("modbus", #"did you mean "crc16/modbus"?"#), ("sum", #"did you mean "sum8" or "sum16"?"#),
+        ("bcc", #"did you mean "xor8"?"#), ("two's complement", #"did you mean "sum8-negative" or "sum8-not"?"#),
+        ("sum8-inverted", #"did you mean "sum8-not"?"#), ("parity", "there are \"fletcher8\", \"lrc\""),
+    ])
+    func `what data sheets call a checksum leads to the right name`(word: String, hint: String) {
+        let found = issues("framing = { kind = \"cobs\" }\nchecksum = { kind = \"\(word)\" }")
+        #expect(
+            found.contains { $0.hasPrefix("5: checksum.kind: \"\(word)\" is no checksum; \(hint)") }, "\(found)")
+    }
+
+    @Test func `a register with the number of a data sheet is taken, with a remark`() throws {
+        func remarks(_ field: String) throws -> [String] {
+            let text = "framing = { kind = \"modbus-rtu\" }\nfields = [{ name = \"a\", \(field) }]"
+            return try profile(text).remarks.map(\.message).filter { $0.contains("travels") }
+        }
+        #expect(
+            try remarks("holding = 40003") == [
+                "holding = 40003 reads register 40003 as it travels; what a data sheet calls 40003 is holding = 2"
+            ])
+        #expect(try remarks("input = 30001").count == 1)
+        #expect(try remarks("input = 3").isEmpty && remarks("holding = 32016").isEmpty)
+    }
+
     @Test func `a pattern that does not compile is an error at its line`() {
         let text =
             Self.line + "text = { format = \"pattern\" }\npattern = '^(a'\nfields = [{ name = \"a\", key = \"a\" }]"

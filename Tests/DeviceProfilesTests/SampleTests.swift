@@ -105,6 +105,34 @@ private enum ShippedProfiles {
         }
     }
 
+    @Test(arguments: [
+        ("sum8", ["FF 86 02 7C 42 00 00 00 BA"], "kind = \"sum8-negative\", over = [1, -1] would fit this sample"),
+        (
+            "xor8", ["AA C0 06 00 06 00 58 D9 3D", "AA C0 07 00 06 00 58 D9 3E"],
+            "kind = \"sum8\", over = [2, -1] would fit all samples"
+        ),
+        (
+            "crc16/modbus", ["FE 44 02 02 E6 38 0E"],
+            "kind = \"crc16/modbus\", over = [0, -2], encoding = \"le\" would fit this sample"
+        ),
+        ("sum8", ["FF 86 02 7C 42 00 00 00 BA", "FF 86 02 7C 42 00 00 00 BB"], nil),
+    ])
+    func `where a checksum does not fit, one that would is looked for`(
+        kind: String, frames: [String], hint: String?
+    ) throws {
+        let samples = frames.map { "[[sample]]\nframe = \"\($0)\"\nmissing = [\"x\"]\n" }.joined()
+        let text = """
+            framing = { kind = "fixed", start = "??", size = \(hex(frames[0]).count) }
+            checksum = { kind = "\(kind)" }
+            fields = [{ name = "x", at = 0, type = "u8" }]
+
+            """
+        let failure = try #require(ProfileSamples.run(try profile(text + samples)).first)
+        #expect(failure.message.contains("the checksum does not fit; bytes 0 to"))
+        #expect(failure.message.hasSuffix(hint.map { "; \($0)" } ?? failure.message), "\(failure)")
+        #expect(hint != nil || !failure.message.contains("would fit"))
+    }
+
     @Test func `a sample that is wrong says what came out instead`() throws {
         let text = """
             framing = { kind = "fixed", start = "FF 86", size = 9 }
@@ -123,6 +151,9 @@ private enum ShippedProfiles {
             [[sample]]
             frame = "00 FF FF 86 02 7C 42 00 00 00 BA"
             missing = ["co2"]
+            [[sample]]
+            frame = "FF 86 02 7C 42 00 00 00"
+            expect = { co2 = 636 }
             """
         let failures = ProfileSamples.run(try profile(text))
         #expect(
@@ -132,8 +163,9 @@ private enum ShippedProfiles {
                     + "has BB",
                 "sample 3: it must be rejected, and gives 1 readings: co2 = 636",
                 "sample 4: co2 must be missing, and is 636",
+                "sample 5: no frame comes out of it: the bytes end within a frame",
             ])
-        #expect(failures.map(\.line) == [7, 11, 14, 17])
+        #expect(failures.map(\.line) == [7, 11, 14, 17, 20])
     }
 }
 

@@ -70,8 +70,7 @@ extension ProfileReader {
             if let kind = Self.plainKinds[word] { return kind }
             if let crc = CRC(named: word) { return .crc(crc) }
             let words = Self.plainKinds.keys.sorted() + ["none", "sum8-to", "crc"] + CRC.names
-            let hint = NearestKey.hint(word, in: words) ?? "; there are \(quotedList(words))"
-            table.fail("\(quoted(word)) is no checksum\(hint)", at: "kind")
+            table.fail("\(quoted(word)) is no checksum\(TypeHint.forChecksum(word, among: words))", at: "kind")
             return .sum8
         }
     }

@@ -95,7 +95,9 @@ extension ProfileReader {
         guard let unit = table.string("unit") else { return nil }
         guard SenMLUnit.isKnown(unit) else {
             let near = SenMLUnit.suggestion(for: unit) ?? NearestKey.find(unit, in: SenMLUnit.knownSymbols)
-            let hint = near.map { "; did you mean \(quoted($0))?" } ?? "; leave it out where there is none"
+            let scaled = SenMLUnit.scaledSuggestion(for: unit).map { "; times \($0.scale) it is \(quoted($0.symbol))" }
+            let hint =
+                scaled ?? near.map { "; did you mean \(quoted($0))?" } ?? "; leave it out where there is none"
             table.fail("\(quoted(unit)) is no unit symbol of SenML (RFC 8428, RFC 8798)\(hint)", at: "unit")
             return nil
         }

@@ -160,7 +160,7 @@ extension ProfileReader {
         }
         guard let word = table.string("type") else { return nil }
         guard let (parsed, named) = BinaryType.parse(word) else {
-            let hint = NearestKey.hint(word, in: BinaryType.knownNames) ?? ""
+            let hint = TypeHint.forType(word, needsOrder: needsOrder)
             table.fail("\(quoted(word)) is no type of bytes\(hint)", at: "type")
             return nil
         }

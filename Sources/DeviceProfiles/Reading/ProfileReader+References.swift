@@ -96,10 +96,27 @@ extension ProfileReader {
         return unknown.isEmpty ? nil : unknown.map(\.text)
     }
 
+    /// 40001 of a data sheet is register 0. SunSpec's registers, which have scale factors, do begin at 40000.
+    private func noteNumbering(_ fields: [Field], _ top: TableReader) {
+        for (table, key, first) in [(RegisterPlace.Table.holding, "holding", 40001), (.input, "input", 30001)] {
+            let addresses = fields.compactMap { field -> Int? in
+                guard case .register(let place) = field.place, place.table == table else { return nil }
+                return place.address
+            }
+            guard let lowest = addresses.min(), addresses.allSatisfy({ (first..<first + 9999).contains($0) }),
+                !fields.contains(where: { $0.factors.contains { $0.use == .exponent } })
+            else { continue }
+            top.note(
+                "\(key) = \(lowest) reads register \(lowest) as it travels; what a data sheet calls \(lowest) is "
+                    + "\(key) = \(lowest - first)")
+        }
+    }
+
     /// Registers that fields need of each other must come in one reply.
     func checkRequests(_ profile: Profile, _ top: TableReader) {
         guard let rule = profile.modbus else { return }
         let fields = profile.messages.flatMap(\.fields)
+        noteNumbering(fields, top)
         let requests = ModbusPlan(fields, rule: rule).requests
         func requestsNeeded(_ field: Field) -> Set<Int> {
             guard case .register(let place) = field.place else { return [] }

@@ -66,6 +66,7 @@ public enum ProfileSamples {
                 }
             }
         }
+        if cutter.pendingCount > 0 { problems.append(.unfinished("the bytes end within a frame")) }
         return (frames, contents, problems)
     }
 
@@ -88,7 +89,7 @@ public enum ProfileSamples {
                 return ["no message matches the frame \(shown)"]
             }
             let problem = result.problems.first(where: \.isError) ?? result.problems.last
-            let detail = problem == .checksum ? checksumDetail(sample, decoder.profile.framing) : ""
+            let detail = problem == .checksum ? checksumDetail(sample, decoder.profile) : ""
             return ["no frame comes out of it" + (problem.map { ": \($0)\(detail)" } ?? "")]
         }
         var problems = sample.expected.compactMap { problem($0, in: decoded) }
@@ -104,19 +105,29 @@ public enum ProfileSamples {
         return problems
     }
 
-    /// What the checksum of a sample that is one whole frame is, and what it would have to be.
-    private static func checksumDetail(_ sample: Sample, _ framing: FramingRule) -> String {
-        switch framing.kind {
-        case .fixed, .length: break
-        default: return ""
-        }
-        guard let rule = framing.checksum, let comparison = Checksum(rule).comparison(in: sample.bytes) else {
-            return ""
-        }
+    /// What the checksum of a sample that is one whole frame is, what it would have to be, and which one would fit.
+    private static func checksumDetail(_ sample: Sample, _ profile: Profile) -> String {
+        guard let rule = profile.framing.checksum, isWhole(sample.bytes, profile.framing),
+            let comparison = Checksum(rule).comparison(in: sample.bytes)
+        else { return "" }
         let (covered, found, expected) = comparison
         func digits(_ bytes: [UInt8]) -> String { HexadecimalText.write(bytes.span, isBackwards: false) }
+        let samples = profile.samples.filter {
+            !$0.isRejected && $0.variant == profile.variantName && isWhole($0.bytes, profile.framing)
+        }
+        let other = ChecksumSearch.description(fitting: samples.map(\.bytes), as: rule)
+        let hint = other.map { "; \($0) would fit \(samples.count == 1 ? "this sample" : "all samples")" } ?? ""
         return "; bytes \(covered.lowerBound) to \(covered.upperBound - 1) give \(digits(expected)), and the frame has "
-            + digits(found)
+            + digits(found) + hint
+    }
+
+    /// Whether bytes are one frame as the line carries it.
+    private static func isWhole(_ bytes: [UInt8], _ framing: FramingRule) -> Bool {
+        switch framing.kind {
+        case .fixed(_, let size, _): bytes.count == size
+        case .length: true
+        default: false
+        }
     }
 
     private static func problem(_ expected: Sample.Expectation, in frames: [DecodedFrame]) -> String? {
