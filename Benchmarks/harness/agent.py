@@ -85,11 +85,6 @@ class Agent:
         """How many records the log holds; see `held_records`. Only for a stopped agent: a running one owns its log."""
         return held_records(self._workbench.setup, self.log)
 
-    def forwarded_records(self):
-        """How many records the uplink has confirmed; only for a stopped agent."""
-        streams = log_state(self._workbench.setup, self.log)["streams"]
-        return sum(sums["forwarded"] for stream in streams for sums in stream["uplinks"])
-
 
 def log_state(setup, log):
     """What `millrace log stat --json` says of a log that nobody has open."""
