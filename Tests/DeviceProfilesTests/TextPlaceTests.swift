@@ -81,6 +81,42 @@ import Testing
         #expect(short(ProfileDecoder(try profile(source)).decode(Array(text.utf8)[...])) == expected)
     }
 
+    @Test(arguments: [
+        (#"{"type":"air","v":1}"#, ["air=1.0"]), (#"{"type":"soil","v":2}"#, ["soil=2.0"]),
+        (#"{"type":7,"v":3}"#, ["seven=3.0"]), (#"{"type":true,"v":4}"#, ["yes=4.0"]),
+        (#"{"type":"airs","v":5}"#, ["any=5.0"]), (#"{"v":6}"#, ["skipped"]),
+    ])
+    func `messages differ by the value of a key`(text: String, expected: [String]) throws {
+        let messages = [("air", "\"air\""), ("soil", "\"soil\""), ("seven", "7"), ("yes", "true")].map {
+            "{ match = [{ key = \"type\", is = \($1) }], fields = [{ name = \"\($0)\", key = \"v\" }] }"
+        }
+        let any = "{ match = [{ key = \"type\" }], fields = [{ name = \"any\", key = \"v\" }] }"
+        let source = """
+            framing = { kind = "line" }
+            text = { format = "json" }
+            message = [\((messages + [any]).joined(separator: ", "))]
+            """
+        #expect(short(ProfileDecoder(try profile(source)).decode(Array(text.utf8)[...])) == expected)
+        let pairs = text.dropFirst().dropLast().replacing("\"", with: "")
+        let keyValue = source.replacing("json", with: "key-value")
+        #expect(short(ProfileDecoder(try profile(keyValue)).decode(Array(pairs.utf8)[...])) == expected)
+    }
+
+    @Test func `a telegram's message may depend on a value in it`() throws {
+        let source = """
+            framing = { kind = "vedirect-text" }
+            message = [
+              { match = [{ key = "PID", is = "0xA231" }], fields = [{ name = "inverter", key = "V" }] },
+              { match = [{ key = "CS", is = 5 }], fields = [{ name = "charger", key = "V" }] },
+            ]
+            """
+        let decoder = ProfileDecoder(try profile(source))
+        #expect(short(decoder.decode(Array("\r\nPID\t0xA231\r\nV\t1\r\nChecksum\t0".utf8)[...])) == ["inverter=1.0"])
+        #expect(
+            short(decoder.decode(Array("\r\nPID\t0x1\r\nCS\t5\r\nV\t2\r\nChecksum\t0".utf8)[...])) == ["charger=2.0"])
+        #expect(short(decoder.decode(Array("\r\nPID\t0x1\r\nV\t2\r\nChecksum\t0".utf8)[...])) == ["skipped"])
+    }
+
     @Test func `a column is compared without the spaces around it`() throws {
         let match = "message = [{ match = [{ column = 1, is = \"GS\" }], fields = [{ name = \"x\", column = 2 }] }]"
         let source = "framing = { kind = \"line\" }\ntext = { format = \"csv\" }\n" + match

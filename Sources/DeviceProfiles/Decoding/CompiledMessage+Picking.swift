@@ -35,12 +35,12 @@ extension CompiledMessage {
                     readings.picks[index] = readings.cells[column]
                 }
             }
-            guard matchesKeys(readings) else { return .isAnother }
+            guard matchesKeys(text, readings) else { return .isAnother }
             return problem.map { .isNone($0) } ?? .fits
         case .json:
             let problem = TextSplitting.members(text, keys: keys, keepsOthers: keepsOthers, into: &readings)
             if let problem { return .isNone(problem) }
-            return matchesKeys(readings) ? .fits : .isAnother
+            return matchesKeys(text, readings) ? .fits : .isAnother
         case .pattern: return pickGroups(text, &readings)
         case .characters:
             readings.picks.removeAll(keepingCapacity: true)
@@ -89,10 +89,15 @@ extension CompiledMessage {
         return true
     }
 
-    private func matchesKeys(_ readings: Readings) -> Bool {
-        for case .key(let key) in match {
-            guard let index = picks.firstIndex(of: .key(key)), readings.picks[index].kind != .absent else {
-                return false
+    private func matchesKeys(_ text: Span<UInt8>, _ readings: Readings) -> Bool {
+        for case .key(let key, let word) in match {
+            guard let index = picks.firstIndex(of: .key(key)) else { return false }
+            let cell = readings.picks[index]
+            switch cell.kind {
+            case .absent: return false
+            case .yes, .no: if let word, word != String(cell.kind == .yes) { return false }
+            case .plain, .doubledQuotes, .escaped:
+                if let word, !Self.isEqual(Self.bytes(of: cell, text), word) { return false }
             }
         }
         return true

@@ -63,7 +63,7 @@ final class CompiledMessage: Sendable {
             fields.append(compiled)
             words.append(word)
         }
-        for case .key(let key) in message.match { _ = index(of: .key(key)) }
+        for case .key(let key, _) in message.match { _ = index(of: .key(key)) }
         self.fields = fields
         self.words = words
         labels = message.fields.map { FieldLabel($0) }

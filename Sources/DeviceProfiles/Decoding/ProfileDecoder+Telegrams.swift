@@ -10,7 +10,7 @@ extension ProfileDecoder {
         case .values(let values):
             // The first of several under one name counts.
             let places = Dictionary(zip(values.map(\.key), values.indices), uniquingKeysWith: { first, _ in first })
-            for (index, message) in messages.enumerated() where message.matches(places) {
+            for (index, message) in messages.enumerated() where message.matches(values, places) {
                 readings.message = index
                 return message.read(values, places, publishesOthers: profile.publishesOthers, into: &readings)
             }
@@ -20,8 +20,12 @@ extension ProfileDecoder {
 }
 
 extension CompiledMessage {
-    fileprivate func matches(_ places: [String: Int]) -> Bool {
-        match.allSatisfy { if case .key(let key) = $0 { places[key] != nil } else { true } }
+    fileprivate func matches(_ values: [TelegramValue], _ places: [String: Int]) -> Bool {
+        match.allSatisfy { condition in
+            guard case .key(let key, let word) = condition else { return true }
+            guard let place = places[key] else { return false }
+            return word == nil || values[place].value?.text == word
+        }
     }
 
     fileprivate func read(

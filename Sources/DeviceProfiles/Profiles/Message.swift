@@ -69,8 +69,8 @@ public enum MessageMatch: Hashable, Sendable {
     case columnEnd(Int, String)
     /// So many columns.
     case columns(Int)
-    /// There is such a key.
-    case key(String)
+    /// There is such a key, and its value reads so; nil for any.
+    case key(String, is: String?)
     /// The text begins so.
     case start([UInt8])
 }

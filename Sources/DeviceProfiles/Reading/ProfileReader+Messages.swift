@@ -117,7 +117,7 @@ extension ProfileReader {
         }
         if let length { return .length(length) }
         if let columns { return .columns(columns) }
-        if let key { return .key(key) }
+        if let key { return .key(key, is: entry.scalar("is")?.description) }
         if let starts { return .start(Array(starts.utf8)) }
         if let at {
             entry.require("is", example: "\"01\"")
