@@ -140,6 +140,18 @@ import Testing
         #expect(try line("{ format = \"pattern\" }", fields, "1.5  g", message: pattern) == ["skipped"])
     }
 
+    @Test(arguments: [
+        ("bits = [0, 6]", "193", ["x=65.0"]), ("bit = 7", "193", ["x=true"]), ("bit = 7", "65", ["x=false"]),
+        ("type = \"hex\", bits = [4, 7]", "A5", ["x=10.0"]), ("type = \"hex\", bit = 1", "A5", ["x=false"]),
+        ("type = \"hex\", bit = 0, values = { 0 = \"off\", 1 = \"on\" }", "A5", ["x=\"on\""]),
+        ("type = \"hex\", bits = [4, 7], missing = [10]", "A5", ["x!missing"]),
+        ("bits = [0, 3], scale = 0.5", "7", ["x=3.5"]), ("bit = 0", "1.5", ["x!invalid"]),
+        ("bit = 0", "", ["x!missing"]),
+    ])
+    func `bits are those of the whole number that is written`(keys: String, text: String, expected: [String]) throws {
+        #expect(try column(keys, text) == expected)
+    }
+
     @Test func `lines that end with a prompt may have line ends in them`() throws {
         let source = #"""
             framing = { kind = "line", end = ">" }

@@ -43,6 +43,10 @@ import Testing
         ),
         ("letters = { K = 0 }", "6: fields[1].letters.K: a scale of 0 makes every value the same"),
         ("letter_at = { column = 1 }", "6: fields[1].letter_at: belongs to letters"),
+        (
+            #"type = "text", letters = { K = 1 }"#,
+            "6: fields[1].letters: is for numbers, and the field is a text"
+        ),
         ("key = \"\"", "6: fields[1].key: must not be empty"),
     ])
     func `a place in a line that cannot be is named`(keys: String, issue: String) {

@@ -73,10 +73,17 @@ extension CompiledMessage {
         }
     }
 
-    /// A number that is no integer.
+    /// A number that is no integer, or that came as text.
     func take(
         _ number: DecimalText, _ field: borrowing CompiledField, element: Int32, into readings: inout Readings
     ) {
+        if !field.traits.isDisjoint(with: [.hasMask, .isSingleBit]) {
+            guard let whole = Int64(exactly: number.value) else {
+                return readings.add(.invalid, field: field.field, element: element)
+            }
+            return takeSpecial(
+                whole, bits: UInt64(bitPattern: whole), field, element: element, into: &readings)
+        }
         if !field.traits.isDisjoint(with: [.hasMissing, .hasNames]) {
             let value = number.value
             let words = words[Int(field.field)]

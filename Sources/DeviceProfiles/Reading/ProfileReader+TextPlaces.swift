@@ -43,6 +43,11 @@ extension ProfileReader {
             sign.finish()
         }
         place.letters = readLetters(table, rule, message)
+        if place.type == .text {
+            for key in ["letters", "negative_if"] where table.has(key) {
+                table.fail("is for numbers, and the field is a text", at: key)
+            }
+        }
         return place
     }
 
