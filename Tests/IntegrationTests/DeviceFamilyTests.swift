@@ -14,6 +14,7 @@ import Uplinks
         "generic-han", "dsmr-5", "enedis-tic-standard", "victron-mppt", "ublox-nav-pvt", "resol-deltasol-mx",
         "enocean-esp3", "cjmcu-mcu680", "kamstrup-kmp", "victron-vedirect-hex", "pylontech-us2000", "voltronic-pi30",
         "davis-vantage", "xy-md02", "generic-modbus-ascii", "generic-mbus-heat", "generic-d0", "meter-teros12",
+        "us-100", "trimble-thunderbolt", "lufft-ws-umb", "jikong-bms", "keller-33x", "eletechsup-r4dcb08",
     ]
 
     @Test func `a device of each framing family is read, and nothing is published that it does not have`() async throws

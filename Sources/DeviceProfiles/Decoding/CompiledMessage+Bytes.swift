@@ -163,8 +163,11 @@ extension CompiledMessage {
     private func readBCD(
         _ bytes: Span<UInt8>, _ field: borrowing CompiledField, element: Int32, into readings: inout Readings
     ) {
-        var number: Int64 = 0
         let size = bytes.count
+        guard field.traits.isDisjoint(with: [.hasMask, .isSingleBit]) || size > 8 else {
+            return readPartialBCD(bytes, field, element: element, into: &readings)
+        }
+        var number: Int64 = 0
         for place in 0..<size {
             let index =
                 switch field.order {
@@ -181,6 +184,27 @@ extension CompiledMessage {
             number = number * 100 + Int64(byte >> 4) * 10 + Int64(byte & 15)
         }
         take(number, bits: UInt64(number), field, element: element, into: &readings)
+    }
+
+    /// Digits whose bytes have flags beside them: the bits are taken before the digits are read.
+    private func readPartialBCD(
+        _ bytes: Span<UInt8>, _ field: borrowing CompiledField, element: Int32, into readings: inout Readings
+    ) {
+        let bits = Self.load(bytes, at: 0, size: bytes.count, order: field.order)
+        guard field.traits.contains(.hasMask) else {
+            return take(0, bits: bits, field, element: element, into: &readings)
+        }
+        var rest = bits >> UInt64(field.shift) & field.mask
+        var (number, power) = (Int64(0), Int64(1))
+        while rest > 0 {
+            guard rest & 15 < 10 else { return readings.add(.missing, field: field.field, element: element) }
+            number += Int64(rest & 15) * power
+            rest >>= 4
+            if rest > 0 { power *= 10 }
+        }
+        var whole = copy field
+        whole.traits.remove(.hasMask)
+        take(number, bits: UInt64(number), whole, element: element, into: &readings)
     }
 
     /// Kamstrup: number of mantissa bytes, sign and exponent, mantissa.
