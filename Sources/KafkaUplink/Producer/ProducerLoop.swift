@@ -157,6 +157,10 @@ final class ProducerLoop {
     /// Hands over the next messages, until the queue is full or it is time to look at the reports.
     private func handOver(_ job: DeliveryJob, _ handle: KafkaHandle, _ index: inout Int) {
         let end = min(job.count, index + Self.stride)
+        // Taken out, so that it is lent and not copied with each call.
+        var message = KafkaMessage()
+        swap(&message, &self.message)
+        defer { swap(&message, &self.message) }
         while index < end {
             job.fill(index, &message)
             switch handle.produce(message, index: index) {
