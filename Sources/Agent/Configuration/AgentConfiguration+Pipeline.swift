@@ -62,14 +62,17 @@ extension AgentConfiguration {
         let names = uplink.streams.map { stream in
             stream.rawValue + (uplink.orders[stream] == .freshFirst ? " (fresh first)" : "")
         }.joined(separator: ", ")
-        let (address, summary) =
-            switch uplink.destination {
-            case .mqtt(let destination): (describe(destination.broker), describe(destination))
-            case .kafka(let destination):
-                (destination.cluster + (destination.preset.map { ", \($0.rawValue)" } ?? ""), destination.summary)
-            case .http(let destination):
-                ("\(destination.address), \(destination.preset.rawValue)", destination.summary)
-            }
+        let address: String
+        let summary: String
+        switch uplink.destination {
+        case .mqtt(let destination):
+            (address, summary) = (describe(destination.broker), describe(destination))
+        case .kafka(let destination):
+            let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
+            (address, summary) = ("\(destination.cluster)\(preset)", destination.summary)
+        case .http(let destination):
+            (address, summary) = ("\(destination.address), \(destination.preset.rawValue)", destination.summary)
+        }
         return ["  \(uplink.name): \(names) -> \(address)", "    " + summary]
             + describe(uplink.link, streams: uplink.streams)
     }
