@@ -3,6 +3,8 @@ import Compression
 /// How bodies are compressed; said in `content-encoding` (RFC 9110, 8.4).
 public enum BodyCompression: Hashable, Sendable, CustomStringConvertible {
     case none
+    /// RFC 1952, at a level of 1 to 9: what nearly every HTTP server that takes compressed bodies understands.
+    case gzip(level: Int)
     /// RFC 8878, at a level of 1 to 19. With a dictionary small bodies become much smaller, and the consumer needs the
     /// same dictionary.
     case zstd(level: Int, dictionary: ZstandardDictionary? = nil)
@@ -24,6 +26,7 @@ public enum BodyCompression: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .none: "none"
+        case .gzip(let level): "gzip at level \(level)"
         case .zstd(let level, let dictionary):
             (level == 1 ? "zstd" : "zstd at level \(level)")
                 + (dictionary.map { " with dictionary \($0.number)" } ?? "")
@@ -35,6 +38,7 @@ public enum BodyCompression: Hashable, Sendable, CustomStringConvertible {
     public var coding: String? {
         switch self {
         case .none: nil
+        case .gzip: "gzip"
         case .zstd(_, nil): "zstd"
         case .zstd: "zstd-dictionary"
         }
@@ -45,23 +49,32 @@ public enum BodyCompression: Hashable, Sendable, CustomStringConvertible {
 struct BodyCompressor {
     /// What `content-encoding` says of the bodies; nil where they stay as they are.
     let coding: String?
-    private let tool: ZstandardCompressor?
+    private let tool: Tool?
+
+    private enum Tool {
+        case gzip(GzipCompressor)
+        case zstd(ZstandardCompressor)
+    }
 
     /// - Parameter sizeMax: bytes of the largest body, as far as known.
     init(_ compression: BodyCompression, sizeMax: Int) {
         coding = compression.coding
         switch compression {
         case .none: tool = nil
+        case .gzip(let level): tool = .gzip(GzipCompressor(level: level))
         case .zstd(let level, let dictionary):
-            tool = ZstandardCompressor(level: level, sizeMax: sizeMax, dictionary: dictionary)
+            tool = .zstd(ZstandardCompressor(level: level, sizeMax: sizeMax, dictionary: dictionary))
         }
     }
 
     /// The body in its compressed form.
     func compressed(_ body: [UInt8]) -> [UInt8] {
-        guard let tool else { return body }
         var compressed: [UInt8] = []
-        tool.compress(body.span.bytes, appendingTo: &compressed)
+        switch tool {
+        case nil: return body
+        case .gzip(let compressor): compressor.compress(body.span.bytes, appendingTo: &compressed)
+        case .zstd(let compressor): compressor.compress(body.span.bytes, appendingTo: &compressed)
+        }
         return compressed
     }
 }

@@ -14,15 +14,9 @@ func makeHTTPUplink(
     link.connectTimeout = destination.connectTimeout
     link.responseTimeout = destination.responseTimeout
     link.totalTimeout = destination.totalTimeout
-    let compression: BodyCompression =
-        switch destination.compression {
-        case .none: .none
-        case .gzip: .gzip(level: 6)
-        case .zstd: .zstd(level: 3)
-        }
     return HTTPUplink(
         gateway: gateway, form: makeForm(destination, gateway: gateway),
-        signer: makeSigner(destination.proof, clock: clock), compression: compression, exchange: HTTPLink(link),
+        signer: makeSigner(destination.proof, clock: clock), compression: destination.compression, exchange: HTTPLink(link),
         clock: clock)
 }
 

@@ -5,13 +5,20 @@ import Uplinks
 /// `compression`, `compression_level` and `dictionary` of an uplink.
 extension AgentConfigurationReader {
     private enum Compression: String, CaseIterable { case none, zstd }
+    private enum HTTPCompression: String, CaseIterable { case none, gzip, zstd }
 
     /// Word that stands for the dictionary that comes with the program.
     private static let builtIn = "built-in"
 
     /// How bodies are compressed; not at all where the key is absent.
-    func readCompression(_ table: TableReader) -> BodyCompression {
-        let kind = table.choice("compression", of: Compression.self) ?? .none
+    ///
+    /// - Parameter knowsGzip: whether gzip is a choice: everywhere in HTTP, and nowhere in MQTT.
+    func readCompression(_ table: TableReader, knowsGzip: Bool = false) -> BodyCompression {
+        let kind =
+            knowsGzip
+            ? table.choice("compression", of: HTTPCompression.self) ?? .none
+            : table.choice("compression", of: Compression.self) == .zstd ? .zstd : .none
+        if kind == .gzip { return readGzip(table) }
         let level = table.integer("compression_level", in: BodyCompression.levels) ?? 1
         let dictionary = table.string("dictionary")
         guard kind == .zstd else {
@@ -25,6 +32,13 @@ extension AgentConfigurationReader {
         case Self.builtIn: return .withBuiltInDictionary(level: level)
         case let path?: return readDictionary(path, level: level, table) ?? .none
         }
+    }
+
+    private func readGzip(_ table: TableReader) -> BodyCompression {
+        if table.string("dictionary") != nil {
+            table.fail("gzip knows no dictionaries; set compression = \"zstd\"", at: "dictionary")
+        }
+        return .gzip(level: table.integer("compression_level", in: 1...9) ?? 6)
     }
 
     private func readDictionary(_ path: String, level: Int, _ table: TableReader) -> BodyCompression? {

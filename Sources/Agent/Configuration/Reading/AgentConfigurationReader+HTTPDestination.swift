@@ -20,7 +20,7 @@ extension AgentConfigurationReader {
             preset: preset, endpoint: endpoint ?? .webhook(Self.unknownURL), format: format)
         destination.proof = proof
         destination.batch = readBatch(table.tableOrEmpty("batch"), defaults: HTTPDestination.batch)
-        destination.compression = table.choice("compression", of: HTTPDestination.Compression.self) ?? .none
+        destination.compression = readCompression(table, knowsGzip: true)
         destination.headers = readHeaders(table)
         destination.proxy = readProxy(table)
         readTimeouts(table.tableOrEmpty("timeouts"), &destination)
