@@ -22,7 +22,7 @@ topics = ["sensors/#"]
 
 UPLINK = """
 [uplinks.central]
-url = "mqtt://127.0.0.1:{central}"
+url = "{scheme}://127.0.0.1:{central}"
 """
 
 BATCH = {"topic": "central/{gateway}/{stream}", "batch.records": 500}
@@ -36,13 +36,16 @@ FORMATS = {
 
 
 def configuration(log, local, central=None, leg=None):
-    """The TOML text for a leg, by its name or as the keys of its table; without an uplink when `central` is None."""
+    """The TOML text for a leg, by its name or as the keys of its table; without an uplink when `central` is None.
+
+    The key `scheme` is none of the table: it says what is spoken at the port, MQTT where it is not there."""
     text = CONFIGURATION.format(log=log, local=local)
     if central is None:
         return text
-    keys = FORMATS[leg] if isinstance(leg, str) else leg
+    keys = dict(FORMATS[leg] if isinstance(leg, str) else leg)
+    scheme = keys.pop("scheme", "mqtt")
     # JSON's strings and integers are TOML's.
-    return text + UPLINK.format(central=central) + "".join(
+    return text + UPLINK.format(scheme=scheme, central=central) + "".join(
         f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
 
 

@@ -1,5 +1,6 @@
 """How many bytes a reading takes on the line to the centre: headers and acknowledgements included, both ways."""
 
+from harness.endpoint import Endpoint
 from harness.meter import Meter
 from harness.processes import MeasurementFailed, wait_until_quiet
 from harness.report import Column
@@ -26,9 +27,24 @@ WAYS = {
 }
 
 
+HTTP_WAYS = {
+    "uncompressed": {},
+    "gzip": {"compression": "gzip"},
+    "zstd": {"compression": "zstd"},
+    "zstd at level 6": {"compression": "zstd", "compression_level": 6},
+}
+
+
 def _batched(name, way, records):
     keys = {"format": name, **TOPIC, **WAYS[way], "batch.records": records, "batch.bytes": "4MiB"}
     return f"MQTT {name} {way or 'uncompressed'}, {records} in a message", keys
+
+
+def _requested(name, way, records=None):
+    keys = {"scheme": "http", "format": name, "retry_max": "1s", **HTTP_WAYS[way]}
+    if records:
+        keys |= {"batch.records": records, "batch.bytes": "4MiB"}
+    return f"HTTP {name} {way}, " + (f"{records} in a request" if records else "as it comes"), keys
 
 
 # What each leg is called, and the keys of its uplink. Other protocols add theirs here, with their own `measure`.
@@ -38,7 +54,10 @@ UPLINKS = dict(
     + [_batched(name, way, records) for name in ("json", "senml", "senml-cbor", "influx")
        for way in ("zstd", "zstd with dictionary") for records in (1, 10, 50, 500)]
     + [(f"MQTT {name} zstd, as it comes", {"format": name, **TOPIC, **WAYS["zstd"]})
-       for name in ("cloudevents", "json", "senml")])
+       for name in ("cloudevents", "json", "senml")]
+    + [_requested("cloudevents", way, records) for way in HTTP_WAYS for records in (10, 100, 500)]
+    + [_requested(name, way) for way in HTTP_WAYS for name in ("cloudevents", "json", "senml", "influx")
+       if name != "influx" or way == "gzip"])
 LEGS = {name: True for name in UPLINKS}
 
 
@@ -49,11 +68,12 @@ def records(setup):
 
 def measure(setup, leg, count):
     """One run of one leg: the log is filled while the line is down, so that messages are as large as they may be."""
+    keys = UPLINKS[leg]
     with Workbench(setup) as bench:
-        central = bench.broker("central")
+        central = Endpoint() if keys.get("scheme") == "http" else bench.broker("central")
         local = bench.broker("local", persistent=True)
         meter = Meter(bench.reserve_port(), central.port)
-        agent = bench.agent("agent", local=local, central_port=meter.port, leg=UPLINKS[leg])
+        agent = bench.agent("agent", local=local, central_port=meter.port, leg=keys)
         bench.publish(local, count)
         wait_until_quiet(agent.process)
         before = agent.process.cpu_seconds()
@@ -64,7 +84,7 @@ def measure(setup, leg, count):
             agent.stop()
         finally:
             meter.close()
-        forwarded = agent.forwarded_records()
+        forwarded = agent.forwarded_records("central")
         if forwarded != count:
             raise MeasurementFailed(f"{forwarded} of {count} readings were forwarded")
         return {

@@ -16,8 +16,8 @@ func makeHTTPUplink(
     link.totalTimeout = destination.totalTimeout
     return HTTPUplink(
         gateway: gateway, form: makeForm(destination, gateway: gateway),
-        signer: makeSigner(destination.proof, clock: clock), compression: destination.compression, exchange: HTTPLink(link),
-        clock: clock)
+        signer: makeSigner(destination.proof, clock: clock), compression: destination.compression,
+        exchange: HTTPLink(link), clock: clock)
 }
 
 private func makeSigner(_ proof: HTTPDestination.Proof, clock: any GatewayClock) -> any RequestSigner {

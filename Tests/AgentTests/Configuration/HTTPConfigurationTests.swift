@@ -74,8 +74,8 @@ import Uplinks
 
     @Test func `presets take what their portals show`() throws {
         let grid = try destination(
-            "preset = \"event-grid\"\nurl = \"https://t.westeurope-1.eventgrid.azure.net/api/events\"\nsas_key_file = \"key\""
-        )
+            "preset = \"event-grid\"\nurl = \"https://t.westeurope-1.eventgrid.azure.net/api/events\"\n"
+                + "sas_key_file = \"key\"")
         #expect(grid.proof == .sharedAccess(.eventGrid, file: text.folder.file("key")))
         let hubs = try destination(
             "preset = \"event-hubs\"\nurl = \"https://ns.servicebus.windows.net/hub\"\nkey = \"{device}\"\n"
@@ -198,13 +198,14 @@ import Uplinks
     @Test func `check says what goes where and how`() throws {
         let configuration = try text.read(
             Self.source
-                + "url = \"https://centre.example/in?code=abc\"\nformat = \"raw\"\ncompression = \"zstd\"\ncompression_level = 3\n"
-                + "token_file = \"token\"\nproxy = \"http://p:3128\"")
+                + "url = \"https://centre.example/in?code=abc\"\nformat = \"raw\"\ncompression = \"zstd\"\n"
+                + "compression_level = 3\ntoken_file = \"token\"\nproxy = \"http://p:3128\"")
         let description = configuration.pipelineDescription()
         #expect(description.contains("  h: telemetry -> https://centre.example, webhook\n"))
         #expect(
             description.contains(
-                "    raw, one record per request, zstd at level 3, with authorization from a file, through the proxy p:3128"
+                "    raw, one record per request, zstd at level 3, with authorization from a file, "
+                    + "through the proxy p:3128"
             ))
         #expect(!description.contains("abc"))
     }

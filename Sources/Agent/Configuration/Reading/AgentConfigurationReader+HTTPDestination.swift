@@ -125,8 +125,8 @@ extension AgentConfigurationReader {
         let isLoopback = ["127.", "localhost", "[::1]"].contains { host.hasPrefix($0) }
         if !isLoopback {
             table.note(
-                "without TLS anybody on the way can read the records, and answer in the destination's place that it has "
-                    + "them; https:// would prevent both", at: "url")
+                "without TLS anybody on the way can read the records, and answer in the destination's place that it "
+                    + "has them; https:// would prevent both", at: "url")
         }
     }
 
