@@ -42,9 +42,7 @@ enum FramingFuzz {
         let line = input[headSize...]
         let whole = cut(line, subject, options, sizes: [line.count])
         let split = cut(line, subject, options, sizes: sizes)
-        promise(
-            whole == split || mayDependOnPieces(subject, options, line),
-            "other frames come out where the line comes in pieces")
+        promise(whole == split, "other frames come out where the line comes in pieces")
     }
 
     /// The rule, and the frames that come out in one piece and in several.
@@ -82,22 +80,6 @@ enum FramingFuzz {
         var subject = subject
         if options & 1 != 0 { subject.rule.sizeMax = 64 }
         return subject
-    }
-
-    /// Where what is there so far has to be judged, more of it could have been judged otherwise.
-    ///
-    /// A block begins where a line does: noise without a line end is dropped after a while, and what comes behind it is
-    /// taken for the beginning of a line, which in one piece is seen not to be. An answer of Modbus RTU is known by its
-    /// request: the beginning of a stranger's frame is dropped at once, a whole one as a whole, and with it what
-    /// overlaps.
-    private static func mayDependOnPieces(_ subject: Subject, _ options: UInt8, _ line: ArraySlice<UInt8>) -> Bool {
-        switch subject.rule.kind {
-        case .block:
-            let longest = min(subject.rule.sizeMax - 1, 256)
-            return line.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { $0.count >= longest }
-        case .modbusRTU: return options & 4 != 0 && subject.request != nil
-        default: return false
-        }
     }
 
     private static func cut(_ line: ArraySlice<UInt8>, _ subject: Subject, _ options: UInt8, sizes: [Int]) -> [[UInt8]]

@@ -14,6 +14,24 @@ enum FuzzedProfiles {
             }
         }
         guard !profiles.isEmpty else { FuzzProgram.end("there are no profiles in \(folder)") }
-        return profiles
+        return profiles + lines
     }()
+
+    /// Lines of which everything is published, as `[serial.NAME] format` makes them.
+    private static let lines: [Profile] = [
+        "others = true\ntext = { format = \"json\" }", "others = true\ntext = { format = \"key-value\" }",
+        """
+        text = { format = "csv", columns = 2 }
+        fields = [
+          { name = "a", column = 0, type = "any", unit = "hPa" }, { name = "b", column = 1, type = "any" },
+        ]
+        """,
+    ].enumerated().map { number, text in
+        let head = "format = 1\ntitle = \"lines\"\nsource = \"none\"\nframing = { kind = \"line\" }\n"
+        do {
+            return try Profile.read(head + text, file: "lines", name: "lines-\(number)")
+        } catch {
+            FuzzProgram.end("\(error)")
+        }
+    }
 }

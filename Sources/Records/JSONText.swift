@@ -25,7 +25,7 @@ public enum JSONText {
     }
 
     /// Whether the bytes are well-formed UTF-8 (Unicode 16, table 3-7).
-    static func isUTF8(_ text: Span<UInt8>) -> Bool {
+    public static func isUTF8(_ text: Span<UInt8>) -> Bool {
         var index = 0
         while true {
             index = asciiRunEnd(in: text, from: index)

@@ -18,6 +18,12 @@ extension JSONWriter {
         number(value)
     }
 
+    /// A member whose value is a number of thousandths, such as milliseconds that are written as seconds.
+    public mutating func member(_ name: StaticString, thousandths value: Int64) {
+        key(name)
+        number(thousandths: value)
+    }
+
     /// A member whose value is true or false.
     public mutating func member(_ name: StaticString, boolean value: Bool) {
         key(name)

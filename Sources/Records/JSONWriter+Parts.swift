@@ -62,6 +62,18 @@ extension JSONWriter {
         }
     }
 
+    /// The point and what follows it; nothing for 0.
+    mutating func appendDecimals(_ thousandths: UInt64) {
+        var rest = thousandths
+        var unit: UInt64 = 100
+        if rest > 0 { text.append(0x2E) }
+        while rest > 0 {
+            text.append(0x30 + UInt8(truncatingIfNeeded: rest / unit))
+            rest %= unit
+            unit /= 10
+        }
+    }
+
     mutating func appendShortest(_ value: Double) {
         guard value.isFinite else {
             text.append(contentsOf: "null".utf8)

@@ -91,6 +91,15 @@ public struct JSONWriter: Sendable {
         finishValue()
     }
 
+    /// Writes a number of thousandths as a decimal fraction: 1500 as 1.5.
+    public mutating func number(thousandths value: Int64) {
+        prepareValue()
+        let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 1000)
+        appendDecimal(whole, isNegative: value < 0)
+        appendDecimals(rest)
+        finishValue()
+    }
+
     /// Writes `true` or `false`.
     public mutating func boolean(_ value: Bool) { literal(value ? "true" : "false") }
 

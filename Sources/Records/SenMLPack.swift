@@ -13,14 +13,18 @@ public struct SenMLPack: Sendable {
     /// The readings. Those that are not finite numbers are left out: JSON has no way to write them.
     public var readings: [Reading]
 
-    /// A pack for the readings of `device`, which may have any name: see ``senMLName(_:)``.
-    public init(gateway: GatewayID, device: String, baseMilliseconds: Int64?, readings: [Reading]) {
-        var name = Self.senMLName(gateway.rawValue) + "/" + Self.senMLName(device) + "/"
-        // A name begins with a letter or a digit; a gateway's may begin with one of the other three.
-        if let head = name.utf8.first, !Self.isNameStart(head) { name = "x" + name }
-        baseName = name
+    /// A pack under a name that ``baseName(gateway:device:)`` made.
+    public init(baseName: String, baseMilliseconds: Int64?, readings: [Reading]) {
+        self.baseName = baseName
         self.baseMilliseconds = baseMilliseconds
         self.readings = readings
+    }
+
+    /// What stands before the names of the readings of `device`, which may have any name: see ``senMLName(_:)``.
+    public static func baseName(gateway: GatewayID, device: String) -> String {
+        let name = senMLName(gateway.rawValue) + "/" + senMLName(device) + "/"
+        // A name begins with a letter or a digit; a gateway's may begin with one of the other three.
+        return name.utf8.first.map(isNameStart) == false ? "x" + name : name
     }
 
     /// `text` with `_` in the place of each character that a SenML name cannot have: it allows the ASCII letters and
@@ -34,33 +38,23 @@ public struct SenMLPack: Sendable {
                 }))
     }
 
-    /// The pack as JSON; nil where it has no reading that can be written: a pack has at least one record.
-    public func encoded() -> [UInt8]? {
-        var writer = JSONWriter(reservingCapacity: 64 + 48 * readings.count)
-        return encode(into: &writer) ? writer.bytes : nil
-    }
-
     /// Writes the pack as a JSON array. Returns false, and writes nothing, where it has no reading that can be written.
     public func encode(into writer: inout JSONWriter) -> Bool {
-        let writable = readings.lazy.filter { $0.value.isWritable }
-        guard !writable.isEmpty else { return false }
         let base = baseMilliseconds.flatMap { Self.isAbsolute($0) ? $0 : nil }
         var isFirst = true
-        writer.beginArray()
-        for reading in writable {
+        for index in readings.indices where readings[index].value.isWritable {
+            if isFirst { writer.beginArray() }
             writer.beginObject()
             if isFirst {
                 writer.member("bn", string: baseName)
-                if let base {
-                    writer.member("bt", number: Double(base) / 1000)
-                }
+                if let base { writer.member("bt", thousandths: base) }
                 isFirst = false
             }
-            encode(reading, base: base, into: &writer)
+            encode(readings[index], base: base, into: &writer)
             writer.endObject()
         }
-        writer.endArray()
-        return true
+        if !isFirst { writer.endArray() }
+        return !isFirst
     }
 
     private func encode(_ reading: Reading, base: Int64?, into writer: inout JSONWriter) {
@@ -80,7 +74,7 @@ public struct SenMLPack: Sendable {
         }
         let (delta, overflow) = (reading.milliseconds ?? base ?? 0).subtractingReportingOverflow(base ?? 0)
         if let own = reading.milliseconds, Self.isAbsolute(own), !overflow, delta != 0 {
-            writer.member("t", number: Double(delta) / 1000)
+            writer.member("t", thousandths: delta)
         }
     }
 
@@ -89,8 +83,11 @@ public struct SenMLPack: Sendable {
     private static func isAbsolute(_ milliseconds: Int64) -> Bool { milliseconds >= (1 << 28) * 1000 }
 
     /// Whether a SenML name can have this byte (RFC 8428, section 4.5.1).
+    ///
+    /// `-./0123456789:` and `A-Z_a-z`, a bit for each ASCII character: names are looked through for every record.
     @inlinable public static func isNameByte(_ byte: UInt8) -> Bool {
-        isNameStart(byte) || (0x2D...0x2F).contains(byte) || byte == 0x3A || byte == 0x5F
+        let allowed: UInt64 = byte < 64 ? 0x07FF_E000_0000_0000 : 0x07FF_FFFE_87FF_FFFE
+        return byte < 128 && allowed >> UInt64(byte & 63) & 1 == 1
     }
 
     /// Whether a SenML name can begin with this byte: an ASCII letter or digit.

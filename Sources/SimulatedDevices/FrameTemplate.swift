@@ -33,7 +33,8 @@ struct FrameTemplate: Sendable {
         default: return false
         }
         let offset = place.at < 0 ? bytes.count + place.at : place.at
-        guard profile.subtraction == nil, field.bits == nil, field.repetition == nil, place.after == nil,
+        guard profile.subtraction == nil, field.bits == nil, field.repetition == nil, !field.isDerived,
+            place.after == nil, place.record == nil,
             let size = place.size, let encoded = ValueEncoding.bytes(raw, as: place.type, size: size),
             offset >= 0, offset + encoded.count <= bytes.count
         else { return false }

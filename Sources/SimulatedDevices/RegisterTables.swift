@@ -42,7 +42,7 @@ struct RegisterTables: Sendable {
             return true
         }
         let size = place.half == nil ? place.size : 1
-        guard field.bits == nil,
+        guard field.bits == nil, field.repetition == nil, !field.isDerived,
             var bytes = ValueEncoding.bytes((value - field.offset) / field.scale, as: type, size: size)
         else { return false }
         if let half = place.half {

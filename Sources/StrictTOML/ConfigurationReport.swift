@@ -8,6 +8,8 @@ public final class ConfigurationReport {
     private var foundNotes: [ConfigurationIssue] = []
     /// Every key that was asked for, as a pattern such as `mqtt.NAME.topics[].filter`: what documentation must name.
     public private(set) var knownKeys: Set<String> = []
+    /// Keys of the document itself: in TOML they end at the first header, which who writes them below it does not see.
+    public var topKeys: Set<String> = []
 
     /// An empty report on a file.
     public init(file: String) { self.file = file }

@@ -30,7 +30,9 @@ public struct TOMLDocument: Hashable, Sendable {
         } catch {
             guard let error = error as? TOMLParseError else { throw refused(nil, nil, "not valid TOML: \(error)") }
             let begin = error.source.begin
-            throw refused(begin.line, begin.column, "not valid TOML: \(Self.plain(error.description))")
+            let problem = Self.plain(error.description)
+            let hint = problem.contains("escape sequence") ? "; in single quotes a backslash is one: 'a\\d'" : ""
+            throw refused(begin.line, begin.column, "not valid TOML: \(problem)\(hint)")
         }
         let locator = TOMLLocator(text)
         if let line = locator.zeroLine {

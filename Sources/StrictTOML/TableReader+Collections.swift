@@ -21,21 +21,28 @@ extension TableReader {
         }
     }
 
-    /// An array of strings, of tables, or of both. Elements of another kind are reported and left out.
-    public func stringsOrTables(_ key: String) -> [Element]? {
-        elements(key, expected: "an array", elementExpected: "a string in quotes or a table in braces") {
-            value, index in
+    /// An array of strings, of tables, or of both; where it says so also one of them alone. Elements of another kind
+    /// are reported and left out.
+    public func stringsOrTables(_ key: String, allowsOne: Bool = false) -> [Element]? {
+        func element(_ value: TOMLValue, _ index: Int?) -> Element? {
             switch value.content {
             case .string(let text): .string(text)
-            case .table: .table(reader(value, key: key, element: index, pattern: "\(key)[]"))
+            case .table: .table(reader(value, key: key, element: index, pattern: index == nil ? key : "\(key)[]"))
             default: nil
             }
+        }
+        let one = "a string in quotes or a table in braces"
+        if allowsOne, let value = take(key), let element = element(value, nil) { return [element] }
+        return elements(key, expected: allowsOne ? "\(one), or an array of them" : "an array", elementExpected: one) {
+            element($0, $1)
         }
     }
 
     /// An array of tables, written `[[key]]` or inline. Elements of another kind are reported and left out.
     public func tables(_ key: String) -> [TableReader]? {
-        elements(key, expected: "an array of tables", elementExpected: "a table in braces") { value, index in
+        let header = path.isEmpty ? ", or one [[\(key)]] for each" : ""
+        let expected = "an array of tables: \(key) = [{ ... }]\(header)"
+        return elements(key, expected: expected, elementExpected: "a table in braces") { value, index in
             guard case .table = value.content else { return nil }
             return reader(value, key: key, element: index, pattern: "\(key)[]")
         }

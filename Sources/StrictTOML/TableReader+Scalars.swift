@@ -62,6 +62,19 @@ extension TableReader {
         return low...high
     }
 
+    /// A number, or an array of at most so many.
+    public func numbers(_ key: String, atMost count: Int, example: String) -> [Double]? {
+        guard let value = take(key) else { return nil }
+        if let number = value.content.number { return [number] }
+        guard case .array(let elements) = value.content, (1...count).contains(elements.count),
+            case let numbers = elements.compactMap(\.content.number), numbers.count == elements.count
+        else {
+            failKind(value, at: key, expected: "a number, or an array of at most \(count), such as \(example)")
+            return nil
+        }
+        return numbers
+    }
+
     /// A string, a number or a boolean, or an array of at least one.
     public func scalars(_ key: String) -> [Scalar]? {
         oneOrMore(key, expected: "a text, a number, a boolean, or an array of them") { $0.scalar }

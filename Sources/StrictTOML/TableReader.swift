@@ -77,7 +77,10 @@ public final class TableReader {
     /// Reports the keys that were not asked for, each with the nearest that was. Call it last.
     public func finish() {
         for entry in entries where !asked.contains(entry.key) && !refused.contains(entry.key) {
-            let hint = NearestKey.hint(entry.key, in: asked) ?? "; known here: \(quotedList(asked.sorted()))"
+            let isMisplaced = !path.isEmpty && report.topKeys.contains(entry.key)
+            let place = isMisplaced ? "; it is a key of the file: write it above the first [table]" : nil
+            let near = place ?? NearestKey.hint(entry.key, in: asked)
+            let hint = near ?? "; known here: \(quotedList(asked.sorted()))"
             report.add(line: entry.value.line, path: path, message: "unknown key \(quoted(entry.key))\(hint)")
         }
     }

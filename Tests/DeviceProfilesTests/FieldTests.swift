@@ -36,6 +36,8 @@ import Testing
         ("type = \"u32be\", scale = 0.001", "00012EF5", ["x=77.557"]),
         ("type = \"s16be\", missing = [0x7FFF, 0xFFFF]", "7FFF", ["x!missing"]),
         ("type = \"s16be\", missing = [0x7FFF, 0xFFFF]", "FFFF", ["x!missing"]),
+        ("type = \"u64be\", missing = [-1]", "FFFFFFFFFFFFFFFF", ["x!missing"]),
+        ("type = \"u64be\", missing = [-1], scale = 0.01", "0000000000000064", ["x=1.0"]),
         ("type = \"u8\", range = [0, 100]", "65", ["x!implausible"]),
         ("type = \"u8\", values = { 0 = \"off\", 1 = \"on\" }", "01", ["x=\"on\""]),
         ("type = \"u8\", values = { 0 = \"off\", 1 = \"on\" }", "02", ["x!unlisted"]),
@@ -123,6 +125,7 @@ import Testing
         ("23.50,45.20,,1013.2", ["a=23.5", "d=1013.2", "c!missing"]), ("1,2", ["a=1.0", "c!missing", "d!missing"]),
         ("-1,\"x\",+3e1,1e-2", ["a=-1.0", "c=30.0", "d=0.01"]),
         ("----,0,abc,#", ["a!missing", "c!invalid", "d!missing"]),
+        ("--.-,0,***.*,--", ["a!missing", "c!missing", "d!missing"]),
         ("1e999,0,nan,.5", ["d=0.5", "a!missing", "c!missing"]), ("5,0,5.,1.2.3", ["a=5.0", "c=5.0", "d!invalid"]),
         (
             "0.1,0,123456789012345678901,0.30000000000000004",
@@ -199,7 +202,10 @@ import Testing
 
     @Test func `what a wrong speed makes of a line is rejected`() throws {
         let fields = "{ name = \"x\", column = 0 }"
-        #expect(try line("{ format = \"csv\" }", fields, "1\u{1}2") == ["rejected: it has characters that no text has"])
+        #expect(
+            try line("{ format = \"csv\" }", fields, "1\u{1}2") == [
+                "rejected: it has the control character 01, which no text has"
+            ])
     }
 
     @Test func `every prefix of a line is decoded or rejected, and none crashes`() throws {

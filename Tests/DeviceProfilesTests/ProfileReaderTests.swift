@@ -65,7 +65,8 @@ import Testing
         ),
         (
             #"fields = [{ name = "a", at = 2, type = "u8" }, { name = "a", at = 3, type = "u8" }]"#,
-            #"5: fields[2].name: two fields have the name "a""#
+            #"5: fields[2].name: two fields have the name "a"; where they are alternatives, give each a valid_if or a "#
+                + "range"
         ),
         (
             #"fields = [{ name = "a b", at = 2, type = "u8" }]"#,
@@ -122,6 +123,46 @@ import Testing
         (
             "framing = { kind = \"line\" }\nmodbus = { unit = 1 }",
             #"5: modbus: belongs to kind = "modbus-rtu" or "modbus-ascii" in [framing]"#
+        ),
+        (
+            "framing = { kind = \"fixed\", size = 3 }\nchecksum = { kind = \"none\" }",
+            #"4: framing: missing key "start"; for example start = "FF 86""#
+        ),
+        (
+            "framing = { kind = \"fixed\", size = 1, start = \"42 4D\" }",
+            "4: framing.size: the frame has more bytes: start or trailer alone has more than 1"
+        ),
+        (
+            "framing = { kind = \"fixed\", size = 9, start = \"42\" }\nchecksum = { kind = \"sum8\", over = [1, 80] }",
+            "5: checksum: over or at is outside a frame of 9 bytes, counted from 0"
+        ),
+        (
+            "framing = { kind = \"length\", length = { at = 0, type = \"u8\", values = { 1 = 4, x = 5 }, add = 1 } }",
+            "4: framing.length.add: values says the sizes of whole frames already"
+        ),
+        (
+            "framing = { kind = \"length\", length = { at = 0, type = \"u8\", bits = [4, 8], max = 9 } }",
+            "4: framing.length.bits: there are 8 bits, counted from 0"
+        ),
+        (
+            "framing = { kind = \"stuffed\", start = \"10 02\", end = \"0D 0A\", escape = \"10\", xor = 32 }",
+            #"4: framing.end: must be one byte, such as "7E", or the escape and one, such as "10 03""#
+        ),
+        (
+            "framing = { kind = \"stuffed\", start = \"10 02\", end = \"0D\", escape = \"10\", xor = 32 }",
+            #"4: framing.start: must be one byte, such as "7E""#
+        ),
+        (
+            "framing = { kind = \"cobs\" }\nchecksum = { kind = \"crc16/modbus\", init = 5 }",
+            #"5: checksum.init: the name says it already; say kind = "crc" for another"#
+        ),
+        (
+            "framing = { kind = \"cobs\" }\nchecksum = { kind = \"sum8\", init = 256 }",
+            "5: checksum.init: 256 is too large; allowed is an integer from 0 to 255"
+        ),
+        (
+            "framing = { kind = \"cobs\" }\n[checksum]\nkind = \"sum8\"\nfields = []",
+            #"7: checksum: unknown key "fields"; it is a key of the file: write it above the first [table]"#
         ),
     ])
     func `framing that cannot be is named`(text: String, issue: String) {

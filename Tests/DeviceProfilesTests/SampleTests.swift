@@ -1,81 +1,36 @@
 import Glibc
-import Records
 import SerialIO
-import StrictTOML
 import Testing
 
 @testable import DeviceProfiles
 
-/// The files of `devices/`, and the example of its page.
-private enum ShippedProfiles {
-    /// The first whole profile in README.md.
-    static func example() throws -> Profile {
-        let page = try FileContents(path: DevicesFolder.path + "/README.md", sizeMax: .mebibytes(1))
-        let text = String(decoding: page.bytes, as: UTF8.self)
-        let block = text.split(separator: "```toml\n").first { $0.hasPrefix("format = 1") } ?? ""
-        let source = block.split(separator: "```").first ?? ""
-        return try Profile.read(String(source), file: "README.md", name: "example")
-    }
-
-    static func all() throws -> [Profile] {
-        try [example()] + DevicesFolder.names.map { try DevicesFolder.library.profile($0) }
-    }
-}
-
 @Suite struct SampleTests {
-    @Test func `the example of the page is a sound profile`() throws {
-        let profile = try ShippedProfiles.example()
-        #expect(ProfileSamples.run(profile).isEmpty && profile.samples.count == 1)
+    @Test func `the examples of the page are sound profiles, and no framing is without one`() throws {
+        let examples = try DevicesFolder.examples()
+        for example in examples {
+            #expect(ProfileSamples.run(example).isEmpty && !example.samples.isEmpty, "\(example.title)")
+        }
+        let kinds = Set(examples.map { Self.word(of: $0.framing.kind) })
+        let telegrams = FramingRule.Telegram.allCases.map(\.rawValue)
+        let declared = [
+            "line", "fixed", "length", "stuffed", "cobs", "ascii-hex", "block", "reply", "modbus-rtu", "modbus-ascii",
+        ]
+        #expect(kinds == Set(declared + telegrams))
     }
 
-    @Test func `no flipped bit that a checksum covers becomes a reading`() throws {
-        var flips = 0
-        for profile in try ShippedProfiles.all() {
-            for sample in profile.samples where !sample.isRejected {
-                guard let chosen = sample.variant.map(profile.variant) ?? profile else { continue }
-                for place in covered(sample, chosen) {
-                    for bit in 0..<8 {
-                        var bytes = sample.bytes
-                        bytes[place] ^= 1 << UInt8(bit)
-                        let found = ProfileSamples.frames(
-                            bytes, request: sample.request, ProfileDecoder(chosen), pieces: .max)
-                        let readings = found.frames.flatMap(\.readings)
-                        flips += 1
-                        #expect(readings.isEmpty, "\(profile.name): byte \(place), bit \(bit) of \(sample.title)")
-                    }
-                }
-            }
-        }
-        #expect(flips >= 8 * 32)
-    }
-
-    /// Places in a sample with one frame that the checksum counts, the checksum's own included.
-    private func covered(_ sample: Sample, _ profile: Profile) -> [Int] {
-        var cutter = FrameCutter(profile.framing)
-        if let request = sample.request { cutter.expectReply(to: request) }
-        cutter.append(sample.bytes)
-        var content: [UInt8] = []
-        var skipped = 0
-        loop: while true {
-            switch cutter.next() {
-            case .needMoreBytes: break loop
-            case .skipped(let bytes, _): if content.isEmpty { skipped += bytes } else { return [] }
-            case .frame(let frame): if content.isEmpty { content = Array(frame) } else { return [] }
-            }
-        }
-        switch profile.framing.kind {
-        case .modbusRTU: return Array(skipped..<min(sample.bytes.count, skipped + content.count + 2))
-        case .fixed, .length:
-            guard let checksum = profile.framing.checksum, sample.bytes.count >= skipped + content.count else {
-                return []
-            }
-            func offset(_ offset: Int) -> Int { offset < 0 ? content.count + offset : offset }
-            let size = Checksum(checksum).size
-            let at = offset(checksum.at ?? -size)
-            let places = Set(offset(checksum.from)..<(checksum.to.map(offset) ?? at)).union(at..<at + size)
-            // A flipped length makes a frame wait for bytes that do not come; that is no reading either.
-            return places.map { $0 + skipped }.sorted()
-        default: return []
+    private static func word(of kind: FramingRule.Kind) -> String {
+        switch kind {
+        case .line: "line"
+        case .fixed: "fixed"
+        case .length: "length"
+        case .stuffed: "stuffed"
+        case .cobs: "cobs"
+        case .asciiHex: "ascii-hex"
+        case .block: "block"
+        case .reply: "reply"
+        case .modbusRTU: "modbus-rtu"
+        case .modbusASCII: "modbus-ascii"
+        case .telegram(let telegram): telegram.rawValue
         }
     }
 
@@ -102,7 +57,8 @@ private enum ShippedProfiles {
         #expect(
             failures.map(\.description) == [
                 "sample 1 (wrong value): co2 is 636, not 637",
-                "sample 2: no frame comes out of it: the checksum does not fit",
+                "sample 2: no frame comes out of it: the checksum does not fit; bytes 1 to 7 give BA, and the frame "
+                    + "has BB",
                 "sample 3: it must be rejected, and gives 1 readings: co2 = 636",
                 "sample 4: co2 must be missing, and is 636",
             ])

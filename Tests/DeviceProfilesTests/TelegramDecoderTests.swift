@@ -41,6 +41,7 @@ private func decode(_ decoder: some TelegramDecoder, hex: String) throws -> [Str
             ["1-0:1.6.0=2.589 kW", #"1-0:1.6.0.time="200509134558S""#]
         ),
         ("1-0:99.97.0(1)(0-0:96.7.19)(190326095015W)(0000002014*s)", ["1-0:99.97.0=1.0"]),
+        ("0-1:24.2.1(632525252525W)(00000.000)", ["0-1:24.2.1=nil"]),
         ("9.9.9(12345678901234567)", [#"9.9.9="12345678901234567""#]),
         ("0-1:24.2.1(1.2.3*m3)", [#"0-1:24.2.1="1.2.3*m3""#]),
     ])
@@ -50,6 +51,7 @@ private func decode(_ decoder: some TelegramDecoder, hex: String) throws -> [Str
 
     @Test(arguments: [
         ("1-0:1.8.1*255(001720.4816)", ["1-0:1.8.1=1720.4816 kWh"]), ("3.8.0(12.5)", ["3.8.0=12.5 kvarh"]),
+        ("9.4(098.5*C&096.1*C)", ["9.4=98.5 Cel", "9.4_2=96.1 Cel"]), ("9.3(00&0)", [#"9.3="00&0""#]),
         ("1.8.0(12)", ["1.8.0=12.0"]), ("1.8.0*01(12.5*MWh)", ["1.8.0*01=12500.0 kWh"]),
         ("0.0(  18438636)", [#"0.0="18438636""#]), ("C.1.1(     )", ["C.1.1=nil"]), ("6.8(1.5*GJ)", ["6.8=1.5"]),
         ("1.6.1(00.123*kW)(2001011215)", ["1.6.1=0.123 kW", #"1.6.1.time="2001011215""#]),
@@ -139,6 +141,7 @@ private func decode(_ decoder: some TelegramDecoder, hex: String) throws -> [Str
         ("02 FB00 0100", ["energy=100000.0 Wh"]), ("02 22 0200", ["on_time=7200.0 s"]), ("02 30 100E", ["power=1.0 W"]),
         ("04 7F 01000000", ["vif_7F=1.0"]), ("04 FF 22 01000000", ["vif_7F22=1.0"]),
         ("34 13 01000000", ["volume_error=0.001 m3"]),
+        ("0D 7C 02 5750 F0 000102030405060708090A0B0C0D0E0F", [#"PW="0F0E0D0C0B0A09080706050403020100""#]),
         ("2F2F 01 13 05 2F", ["volume=0.005 m3"]), ("01 13 05 0F 010203", ["volume=0.005 m3"]),
         ("01 13 05 1F", ["volume=0.005 m3", "more_follows=true"]),
     ])
@@ -150,7 +153,8 @@ private func decode(_ decoder: some TelegramDecoder, hex: String) throws -> [Str
         #expect(try decode(MBusDecoder(), hex: "E5") == ["empty"])
         #expect(try decode(MBusDecoder(), hex: "68 03 03 68 08 01 72 7B 16").first?.contains("header") == true)
         #expect(try mbus("04 13 0102", kind: "78").first?.contains("cut short") == true)
-        #expect(try mbus("", kind: "73").first?.contains("fixed data structure") == true)
+        #expect(try mbus("", kind: "73").first?.contains("fixed data structure is cut short") == true)
+        #expect(try mbus("", kind: "76").first?.contains("highest byte first") == true)
         #expect(try mbus("", kind: "70").first?.contains("error") == true)
         #expect(try mbus("8484848484848484848484848484 13 01", kind: "78").first?.hasPrefix("rejected") == true)
         let encrypted = "68 0F 0F 68 08 02 72 78563412 2440 01 07 55 00 0005 00 16"

@@ -48,6 +48,16 @@ struct DevicesCommandTests {
         deinit { line.stop() }
     }
 
+    @Test func `a folder of profiles that is none is named, not left out`() async throws {
+        let folder = try TemporaryFolder("profiles")
+        let file = try folder.write("a.toml", "")
+        for (path, reason) in [(folder.file("none"), "No such file"), (file, "is no folder")] {
+            let result = try await Command.run("devices", "list", "--profiles", path)
+            #expect(result.ending == .exited(64) && result.output.contains("--profiles \(path)"))
+            #expect(result.output.contains(reason), "\(result.output)")
+        }
+    }
+
     @Test func `detect prints a table that the configuration takes`() async throws {
         let sensor = try Sensor()
         let result = try await Command.run(

@@ -37,6 +37,21 @@ import Testing
                 """)
     }
 
+    @Test func `with explain each object says which readings are withheld, and why`() async throws {
+        let folder = try TemporaryFolder("decode")
+        try write("", in: folder)
+        let text = folder.read("mine.toml").replacing(#"unit = "ug/m3""#, with: "range = [0, 7]")
+        _ = try folder.write("mine.toml", text)
+        let result = try await Command.run(
+            "devices", "decode", "--profile", "mine", "--profiles", folder.path, "--explain", "--hex", Self.frame)
+        #expect(
+            result.output == """
+                {"profile":"mine","device":null,"readings":[],"rejected":[],\
+                "withheld":[{"name":"pm","reason":"implausible: it is outside its range"}]}
+
+                """)
+    }
+
     @Test func `bytes without a frame, a wrong profile and wrong arguments have codes of their own`() async throws {
         let folder = try TemporaryFolder("decode")
         try write("nonsense = 1\n", in: folder)
@@ -50,6 +65,10 @@ import Testing
         try write("", in: folder)
         #expect(try await code("mine", "00 11") == .exited(65))
         #expect(try await code("mine", "0") == .exited(64))
+        #expect(try await code("mine", "") == .exited(64))
+        let request = try await Command.run(
+            "devices", "decode", "--profile", "eastron-sdm120", "--hex", "01", "--reply-to", "01 04")
+        #expect(request.ending == .exited(64) && request.output.contains("no Modbus request"))
     }
 
     @Test func `check names every mistake and every sample that fails, and exits with 78`() async throws {

@@ -39,8 +39,8 @@ import Testing
         var builder = ChunkBuilder(clock: fixture.clock.read())
         let topic = Array("t/ö".utf8)
         builder.append(
-            topic: topic.span.bytes, payload: [UInt8]().span.bytes, properties: properties, isRetained: true,
-            bootMilliseconds: fixture.clock.bootMilliseconds() + 1234)
+            topic: topic.span.bytes, payload: [UInt8]().span.bytes, properties: PackedProperties(properties),
+            isRetained: true, bootMilliseconds: fixture.clock.bootMilliseconds() + 1234)
         #expect(store.commit([.telemetry: [builder]]).isEmpty)
         let reader = try #require(store.reader(of: .telemetry))
         guard

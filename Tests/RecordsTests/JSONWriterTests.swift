@@ -74,6 +74,21 @@ import Testing
         #expect(text { $0.number(value) } == expected)
     }
 
+    @Test(arguments: [
+        (0, "0"), (1, "0.001"), (10, "0.01"), (-1500, "-1.5"), (1000, "1"), (1_700_000_000_123, "1700000000.123"),
+        (Int64.min, "-9223372036854775.808"),
+    ])
+    func `thousandths are written as a decimal fraction`(value: Int64, expected: String) {
+        #expect(text { $0.number(thousandths: value) } == expected)
+    }
+
+    @Test func `thousandths read as the same number of seconds`() {
+        for _ in 0..<1000 {
+            let value = Int64.random(in: -1_000_000_000_000_000...1_000_000_000_000_000)
+            #expect(text { $0.number(thousandths: value) } == text { $0.number(Double(value) / 1000) })
+        }
+    }
+
     @Test func `every finite number reads back as itself`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {

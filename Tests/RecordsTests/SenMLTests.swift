@@ -6,10 +6,13 @@ import Testing
     private let gateway = GatewayID("plant7-gw2")!
 
     private func text(_ readings: [Reading], at milliseconds: Int64? = nil, device: String = "air") throws -> String {
-        let pack = SenMLPack(gateway: gateway, device: device, baseMilliseconds: milliseconds, readings: readings)
-        let bytes = try #require(pack.encoded())
-        #expect(JSONText.isValid(bytes))
-        return String(decoding: bytes, as: UTF8.self)
+        let pack = SenMLPack(
+            baseName: SenMLPack.baseName(gateway: gateway, device: device), baseMilliseconds: milliseconds,
+            readings: readings)
+        var writer = JSONWriter()
+        try #require(pack.encode(into: &writer))
+        #expect(JSONText.isValid(writer.bytes))
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
     @Test func `a pack has its base in the first record, and each value in the field of its kind`() throws {
@@ -45,8 +48,7 @@ import Testing
         let readings = [Reading(name: "a", value: .number(.nan)), Reading(name: "b", value: .number(.infinity))]
         for readings in [[], readings] {
             var writer = JSONWriter()
-            let pack = SenMLPack(gateway: gateway, device: "air", baseMilliseconds: nil, readings: readings)
-            #expect(pack.encoded() == nil)
+            let pack = SenMLPack(baseName: "gw/air/", baseMilliseconds: 1_700_000_000_000, readings: readings)
             #expect(!pack.encode(into: &writer))
             #expect(writer.bytes.isEmpty)
         }
@@ -69,8 +71,12 @@ import Testing
     @Test func `names keep to the characters of SenML`() throws {
         let result = try text([Reading(name: "Temp (°C)/2", value: .number(1))], device: "hall 3")
         #expect(result == #"[{"bn":"plant7-gw2/hall_3/","n":"Temp___C_/2","v":1}]"#)
-        let odd = SenMLPack(gateway: GatewayID("-gw")!, device: "d", baseMilliseconds: nil, readings: [])
-        #expect(odd.baseName == "x-gw/d/")
+        #expect(SenMLPack.baseName(gateway: GatewayID("-gw")!, device: "d") == "x-gw/d/")
+        for byte in UInt8(0)...127 {
+            let character = Character(Unicode.Scalar(byte))
+            let isAllowed = character.isLetter || character.isNumber || "-:./_".contains(character)
+            #expect(SenMLPack.senMLName(String(character)) == (isAllowed ? String(character) : "_"))
+        }
         #expect(SenMLPack.senMLName("é:e\u{301}") == "_:e_")
     }
 }

@@ -34,6 +34,12 @@ import Testing
                 return ([0x7E] + stuffed + [0x7E], content)
             }),
         Subject(
+            description: "escaped marks", rule: FramingRule(.stuffed(.dle), checksum: x25, sizeMax: 300),
+            make: { number in
+                let content = sealed([0x10, UInt8(number & 0xFF), 0x02, 0x10, 3], x25)
+                return ([0x10, 0x02] + content.flatMap { $0 == 0x10 ? [0x10, 0x10] : [$0] } + [0x10, 0x03], content)
+            }),
+        Subject(
             description: "COBS", rule: FramingRule(.cobs, checksum: x25, sizeMax: 300),
             make: { number in
                 let content = sealed([UInt8(number & 0x7F) + 1, 0, 5], x25)
@@ -51,6 +57,15 @@ import Testing
             description: "block",
             rule: FramingRule(.block(start: Array("BEGIN".utf8), end: Array("END".utf8), takesEndLine: false)),
             make: { number in whole(Array("BEGIN \(number)\r\nx\r\nEND".utf8)) }, before: [0x0A]),
+        Subject(
+            description: "block with a tail",
+            rule: FramingRule(
+                .block(start: [0x02], end: [0x03], takesEndLine: false, tail: 1), checksum: ChecksumRule(.xor8, from: 1)
+            ),
+            make: { number in
+                let body = Array("\u{2}PV \(number)\u{3}".utf8)
+                return whole(body + [body.dropFirst().reduce(0, ^)])
+            }),
         Subject(
             description: "Modbus RTU", rule: FramingRule(.modbusRTU),
             request: FramingRules.modbusRequest(unit: 1, function: 4, quantity: 2),

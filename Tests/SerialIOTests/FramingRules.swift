@@ -22,7 +22,7 @@ enum FramingRules {
             trailer: BytePattern([0xF8, 0xF7, 0xF6, 0xF5])))
     static let shdlc = FramingRule(.stuffed(.shdlc), checksum: ChecksumRule(.sum8Not))
     static let kmp = FramingRule(
-        .stuffed(Stuffing(start: 0x40, end: 0x0D, escape: 0x1B, restoration: .exclusiveOr(0xFF))),
+        .stuffed(Stuffing(start: [0x40], end: [0x0D], escape: 0x1B, restoration: .exclusiveOr(0xFF))),
         checksum: ChecksumRule(.crc(CRC(named: "crc16/xmodem")!)))
     static let vedirectHex = FramingRule(
         .asciiHex(start: [0x3A], end: [0x0A], nibbleFirst: true), checksum: ChecksumRule(.sum8To(0x55)))

@@ -38,7 +38,7 @@ import Testing
     @Test func `with two flags a new beginning ends what had begun`() throws {
         let frame = try #require([UInt8](hexadecimal: "40 3F 10 01 04 1B E4 0D"))
         let rule = FramingRule(
-            .stuffed(Stuffing(start: 0x40, end: 0x0D, escape: 0x1B, restoration: .exclusiveOr(0xFF))))
+            .stuffed(Stuffing(start: [0x40], end: [0x0D], escape: 0x1B, restoration: .exclusiveOr(0xFF))))
         let content: [UInt8] = [0x3F, 0x10, 0x01, 0x04, 0x1B]
         expectTold(
             [
@@ -93,7 +93,7 @@ import Testing
                 .skipped(3, .unfinished("a frame begins before the last one has ended")), .frame([1, 0x54]),
                 .skipped(1, .checksum), .noise(4), .skipped(1, .malformed("not hexadecimal digits in pairs")),
                 .noise(4),
-            ], of: Array("\n:7F0ED0071\n:7 F\n:7F:154\r\n:155\n:15\n\n".utf8), by: FramingRules.vedirectHex)
+            ], of: Array("\n:7F0ED0071\n:7gF\n:7F:154\r\n:155\n:15\n\n".utf8), by: FramingRules.vedirectHex)
     }
 
     @Test func `without a start mark damaged digits go up to the end mark`() {
@@ -107,6 +107,22 @@ import Testing
         var framer = FrameCutter(rule)
         framer.beginMidstream()
         #expect(framer.take(Array("0102\r\n03\r\n".utf8)) == [.noise(4), .frame([3])])
+    }
+
+    @Test func `spaces between digits mean nothing, and line ends neither where another mark ends the frame`() {
+        let rule = FramingRule(.asciiHex(start: [], end: [0x3E], nibbleFirst: false))
+        expectTold(
+            [
+                .frame([0x41, 0x0C, 0x1A, 0xF8]), .skipped(8, .malformed("not hexadecimal digits in pairs")),
+                .skipped(7, .malformed("not hexadecimal digits in pairs")), .frame([0x41, 0x05, 0x7B]),
+            ], of: Array("41 0C 1A F8 \r\r>NO DATA\r>41 05 7>\r\n41057B\r>".utf8), by: rule)
+        let marked = FramingRule(
+            .asciiHex(start: [0x3A], end: [0x0A], nibbleFirst: false), checksum: ChecksumRule(.sum8))
+        expectTold([.frame([0x01, 0x02, 0x03])], of: Array(":01 02 03\r\n".utf8), by: marked)
+        // A damaged zero is a space, and then a digit is missing.
+        expectTold(
+            [.skipped(1, .malformed("not hexadecimal digits in pairs")), .noise(8)], of: Array(": 1 0203\n".utf8),
+            by: marked)
     }
 
     @Test func `a checksum of digits may be over the digits`() {

@@ -58,6 +58,23 @@ import Testing
             of: Array("x\u{2}a\nb\u{3}\r\ny\u{2}\u{3}\r".utf8), by: rule)
     }
 
+    @Test func `bytes behind the end belong to a block, whatever they are`() {
+        let rule = FramingRule(
+            .block(start: [0x02], end: [0x03], takesEndLine: false, tail: 1), checksum: ChecksumRule(.xor8, from: 1))
+        // The check characters are a letter, an ETX and a line feed.
+        let frames: [[UInt8]] = [[0x02, 0x41, 0x03, 0x42], [0x02, 0x03, 0x03], [0x02, 0x09, 0x03, 0x0A]]
+        for frame in frames {
+            expectTold([.frame(String(decoding: frame, as: UTF8.self))], of: frame, by: rule)
+            expectEveryFlippedBitRejected(frame, by: rule)
+        }
+        expectTold([.frame("\u{2}\u{3}\u{3}"), .frame("\u{2}\t\u{3}\n")], of: frames[1] + frames[2], by: rule)
+        expectTold(
+            [
+                .skipped(2, .unfinished("a block begins before the last one has ended")), .frame("\u{2}A\u{3}B"),
+                .skipped(1, .checksum), .noise(2), .frame("\u{2}A\u{3}B"),
+            ], of: [0x02, 0x41] + frames[0] + [0x02, 0x42, 0x03] + frames[0], by: rule)
+    }
+
     private let nmea = FramingRule(.telegram(.nmea), sizeMax: 100)
 
     @Test func `a sentence is what stands between its mark and its checksum`() {
@@ -78,24 +95,30 @@ import Testing
         expectTold(
             [
                 .skipped(27, .checksum), .noise(10), .frame("AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0"),
-                .skipped(201, .tooLong(max: 100)), .frame("X"),
+                .skipped(201, .tooLong(max: 100)), .frame("GPX"),
             ],
             of: Array(
                 """
                 $IIMWV,271.1,R,000.2,N,A*3B\r
                 $GPGGA,184!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\n
-                """.utf8) + Array("$".utf8) + [UInt8](repeating: 0x61, count: 200) + Array("\r\n$X\r\n".utf8), by: nmea)
+                """.utf8) + Array("$".utf8) + [UInt8](repeating: 0x61, count: 200) + Array("\r\n$GPX\r\n".utf8),
+            by: nmea)
     }
 
     @Test func `another protocol's bytes are noise, with a mark or without`() {
         let binary: [UInt8] = [0xB5, 0x62, 0x24, 0x01, 0x0A, 0x21, 0xFF, 0x0A, 0x00]
-        expectTold([.noise(7), .frame("X")], of: binary + Array("$X\r\n".utf8), by: nmea)
+        expectTold([.noise(7), .frame("GPX")], of: binary + Array("$GPX\r\n".utf8), by: nmea)
+        expectTold([.noise(5)], of: Array("$gpx\n$\n".utf8), by: nmea)
     }
 
     @Test func `every flipped bit that a sentence's checksum covers is refused`() {
         let sentence = Array("$IIMWV,271.0,R,000.2,N,A*3B\r\n".utf8)
-        // Without its star a sentence is one without a checksum. Bit 5 of the last digit is its case. The carriage
-        // return need not be there.
-        expectEveryFlippedBitRejected(sentence, by: nmea, except: [24, 26, 27])
+        // A star that becomes a line feed leaves a sentence without a checksum. Bit 5 of the last digit is its case.
+        expectEveryFlippedBitRejected(sentence, by: nmea, except: [24, 26])
+        for bit in [0, 1, 2, 3, 4, 6, 7] {
+            var damaged = sentence
+            damaged[24] ^= 1 << UInt8(bit)
+            #expect(cut(damaged, by: nmea).allSatisfy { $0.frame == nil }, "bit \(bit) of the star")
+        }
     }
 }

@@ -36,7 +36,8 @@ extension AgentConfiguration {
         let line = "  \(source.name): \(source.port), \(source.link.settings)"
         let way = "    \(source.topic) -> \(source.stream)"
         switch source.content {
-        case .lines(let lines): return [line + ", \(describe(lines.format)), lines up to \(lines.sizeMax)", way]
+        case .raw(let lines):
+            return [line + ", raw, lines up to \(ByteCount(rawValue: lines.framing.sizeMax))", way]
         case .devices(let devices): return [line] + devices.map { "    " + describe($0) } + [way]
         case .detected: return ["  \(source.name): every serial port that no other source names, as detected", way]
         }
@@ -48,17 +49,6 @@ extension AgentConfiguration {
         if let every = profile.pollInterval { text += ", asked every \(DurationText.format(every))" }
         if let every = profile.rate.every { text += ", published every \(DurationText.format(every))" }
         return text
-    }
-
-    private func describe(_ format: LineFormat) -> String {
-        switch format {
-        case .json: return "JSON"
-        case .keyValue: return "key=value"
-        case .raw: return "raw"
-        case .csv(let columns, _):
-            let names = columns.map { $0.name.isEmpty ? "-" : $0.name + ($0.unit.map { " in \($0)" } ?? "") }
-            return "CSV of \(names.joined(separator: ", "))"
-        }
     }
 
     private func describe(_ stream: StreamConfiguration) -> String {

@@ -6,9 +6,9 @@ import SerialIO
 public struct SerialSourceConfiguration: Hashable, Sendable {
     /// What a port carries.
     public enum Content: Hashable, Sendable {
-        /// Lines of text, one message each.
-        case lines(LineConfiguration)
-        /// Devices that profiles describe, at least one.
+        /// Lines of text that nothing is read from.
+        case raw(RawLines)
+        /// Devices, at least one: as profiles describe them, or one whose lines the configuration itself describes.
         case devices([DeviceConfiguration])
         /// Whatever detection finds among these profiles, where it is unambiguous: `port = "auto"` without a profile.
         case detected(among: ProfileLibrary)
@@ -21,7 +21,7 @@ public struct SerialSourceConfiguration: Hashable, Sendable {
     /// Speed, character format, wires and pauses.
     public var link = LinkRule()
     /// What it carries.
-    public var content = Content.lines(LineConfiguration())
+    public var content: Content
     /// The topic of its records, with `{device}` still in it.
     public var topic: String
     /// Where its records go.
@@ -32,6 +32,7 @@ public struct SerialSourceConfiguration: Hashable, Sendable {
         self.name = name
         self.port = port
         self.stream = stream
+        content = .raw(RawLines(device: name.rawValue))
         topic = "serial/\(name)"
     }
 
@@ -42,29 +43,15 @@ public struct SerialSourceConfiguration: Hashable, Sendable {
     }
 }
 
-/// Lines of text on a serial port.
-public struct LineConfiguration: Hashable, Sendable {
-    /// How a line becomes readings.
-    public var format = LineFormat.raw
-    /// What ends a line.
-    public var end = LineEnd.lineFeed
-    /// The longest line in bytes; a longer one is skipped and counted.
-    public var sizeMax = ByteCount(rawValue: Limits.frameSizeMax)
-    /// The device that its readings are of; nil for the name of the source.
-    public var device: String?
+/// Lines of text on a serial port that are kept as they come.
+public struct RawLines: Hashable, Sendable {
+    /// What ends a line, and how long it may be; a longer one is skipped and counted.
+    public var framing = FramingRule(.line(start: [], end: .lf), sizeMax: Limits.frameSizeMax)
+    /// The device that they are of.
+    public var device: String
 
-    /// What ends a line.
-    public enum LineEnd: String, Hashable, Sendable, CaseIterable {
-        /// Line feed; a carriage return before it is dropped.
-        case lineFeed = "lf"
-        /// Carriage return alone.
-        case carriageReturn = "cr"
-        /// Carriage return and line feed, both needed.
-        case both = "crlf"
-    }
-
-    /// Raw lines.
-    public init() {}
+    /// Lines of a device, up to 4 KiB, that end with a line feed.
+    public init(device: String) { self.device = device }
 }
 
 /// One device on a serial port.

@@ -116,7 +116,7 @@ extension FramingRule {
     var isProven: Bool {
         switch kind {
         case .modbusRTU, .modbusASCII, .telegram: true
-        case .line, .fixed, .length, .stuffed, .cobs, .asciiHex, .block: checksum != nil
+        case .line, .fixed, .length, .stuffed, .cobs, .asciiHex, .block, .reply: checksum != nil
         }
     }
 }

@@ -44,7 +44,9 @@ struct Intake {
         _ topic: RawSpan, _ payload: RawSpan, _ details: IntakeDetails, to builders: inout [ChunkBuilder],
         clock: any GatewayClock
     ) -> Int {
-        if builders.last?.isFull ?? true { builders.append(ChunkBuilder(clock: clock.read())) }
+        if builders.isEmpty || builders[builders.count - 1].isFull {
+            builders.append(ChunkBuilder(clock: clock.read()))
+        }
         let index = builders.count - 1
         let before = builders[index].size
         builders[index].append(
@@ -56,7 +58,7 @@ struct Intake {
 
 /// What a source says of a record beside topic and payload.
 struct IntakeDetails {
-    var properties: RecordProperties?
+    var properties: PackedProperties?
     var isRetained = false
     /// Whether the source sends the record again unless it is acknowledged.
     var isRedeliverable: Bool

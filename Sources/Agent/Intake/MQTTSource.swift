@@ -1,3 +1,4 @@
+import LogStore
 import Logging
 import MQTTTransport
 import Records
@@ -91,7 +92,8 @@ public final class MQTTSource: Service {
                 return
             }
             let intake = IntakeDetails(
-                properties: details.properties.flatMap(RecordProperties.init), isRetained: details.isRetained,
+                properties: details.properties.flatMap(RecordProperties.init).map(PackedProperties.init),
+                isRetained: details.isRetained,
                 isRedeliverable: true)
             let isTaken = recorder.append(slot, topic: topic, payload: payload, details: intake)
             shared.withLock { shared in

@@ -17,11 +17,10 @@ struct CompiledField: Sendable {
         static let hasNames = Traits(rawValue: 2)
         static let isSingleBit = Traits(rawValue: 4)
         static let hasMask = Traits(rawValue: 8)
-        /// An array, or a place behind one.
+        /// An array, a place behind one, or a place in a record.
         static let isMovable = Traits(rawValue: 16)
         /// A text place with more than a pick and a number.
         static let isElaborate = Traits(rawValue: 32)
-        static let hasCondition = Traits(rawValue: 64)
         /// Any of what keeps a raw integer from being scaled at once.
         static let isSpecial: Traits = [.hasMissing, .hasNames, .isSingleBit, .hasMask]
     }
@@ -48,9 +47,15 @@ struct CompiledField: Sendable {
     init(_ field: Field, index: Int) {
         self.field = Int32(index)
         // So that the plausible range also refuses what is infinite or no number.
-        low = field.range?.lowerBound ?? -.greatestFiniteMagnitude
-        high = field.range?.upperBound ?? .greatestFiniteMagnitude
-        scaling = Scaling(scale: field.scale, offset: field.offset)
+        low = -.greatestFiniteMagnitude
+        high = .greatestFiniteMagnitude
+        if field.isDerived {
+            // Scaled and checked when the other fields are known.
+            scaling = Scaling(scale: 1, offset: 0)
+        } else {
+            if let range = field.range { (low, high) = (range.lowerBound, range.upperBound) }
+            scaling = Scaling(scale: field.scale, offset: field.offset)
+        }
         kind = .composed
         order = .big
         at = 0
@@ -58,7 +63,6 @@ struct CompiledField: Sendable {
         set(field.place, field)
         if !field.missing.isEmpty { traits.insert(.hasMissing) }
         if !field.names.isEmpty { traits.insert(.hasNames) }
-        if field.condition != nil { traits.insert(.hasCondition) }
         switch field.bits {
         case .one(let bit):
             traits.insert(.isSingleBit)
@@ -76,10 +80,12 @@ struct CompiledField: Sendable {
             set(place.type, size: place.size)
             at = Int32(place.at)
             until = Int32(place.until ?? 0)
-            if field.repetition != nil || place.after != nil { traits.insert(.isMovable) }
+            let isMovable = field.repetition != nil || place.after != nil || place.record != nil
+            if isMovable { traits.insert(.isMovable) }
         case .register(let place):
             table = place.table.rawValue
             pick = Int32(place.address)
+            if field.repetition != nil { traits.insert(.isMovable) }
             if let type = place.type { set(type, size: place.size) } else { kind = .bit }
             // A single byte stands in the lower half unless said otherwise.
             at = place.half == .low ? 1 : 0
@@ -88,7 +94,7 @@ struct CompiledField: Sendable {
             textType = place.type
             let isPlain =
                 place.part == nil && place.split == nil && place.negative == nil && place.letters == nil
-                && place.type == .number
+                && (place.type == .number || place.type == .any)
             if !isPlain { traits.insert(.isElaborate) }
         case .composed: kind = .composed
         }
@@ -130,11 +136,33 @@ struct FieldWords: Sendable {
     /// Indexes of picks: of a sign, and of a letter.
     var negativePick: Int32 = -1
     var letterPick: Int32 = -1
+    /// Unit letters, the longest first.
+    let letters: [(letter: [UInt8], scaling: Scaling)]
     /// Indexes of the fields of a composed text, in its order.
     var composedFields: [Int32] = []
+    /// Indexes of the fields of ``Field/factors``.
+    var factorFields: [Int32] = []
+    /// Indexes of the fields of ``Field/addends``.
+    var addendFields: [Int32] = []
+    /// Index of the field that counts the elements.
+    var countField: Int32 = -1
+    /// Tag of the record in which it stands.
+    var recordTag: Int? { if case .bytes(let place) = field.place { place.record } else { nil } }
+
+    /// The fields that must be known before its value is.
+    var dependencies: [Int32] {
+        (conditionField >= 0 ? [conditionField] : []) + composedFields + factorFields + addendFields
+    }
 
     init(_ field: Field) {
         self.field = field
+        if case .text(let place) = field.place, let units = place.letters {
+            letters = units.scales.flatMap { letter, scale in
+                Self.encodings(of: letter).map { ($0, Scaling(scale: scale.scale, offset: scale.offset)) }
+            }.sorted { $0.letter.count > $1.letter.count }
+        } else {
+            letters = []
+        }
         missingIntegers = field.missing.compactMap {
             if case .integer(let number) = $0 { Self.asRead(Int64(number), field) } else { nil }
         }
@@ -150,12 +178,21 @@ struct FieldWords: Sendable {
         var texts: [String: Reading.Value] = [:]
         for name in field.names {
             texts[name.raw] = name.value
-            let hexadecimal = name.raw.hasPrefix("0x") ? Int64(name.raw.dropFirst(2), radix: 16) : nil
             let word: Int64? = name.raw == "true" ? 1 : name.raw == "false" ? 0 : nil
-            if let raw = hexadecimal ?? word ?? Int64(name.raw) { integers[Self.asRead(raw, field)] = name.value }
+            if let raw = word ?? Int64(literal: name.raw) { integers[Self.asRead(raw, field)] = name.value }
         }
         namesOfIntegers = integers
         namesOfTexts = texts
+    }
+
+    /// The letter as it may stand on the line: in UTF-8, and in Latin-1, in which old displays send a degree sign.
+    private static func encodings(of letter: String) -> [[UInt8]] {
+        // There are two letters that look like a micro sign; devices send the other one.
+        let letter = letter.replacing("\u{3BC}", with: "\u{B5}")
+        let latin = letter.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
+        let isASCII = latin.allSatisfy { $0 < 0x80 }
+        let isLatin = !isASCII && latin.count == letter.unicodeScalars.count
+        return isLatin ? [Array(letter.utf8), latin] : [Array(letter.utf8)]
     }
 
     /// A raw value is written as its bits or as its number: FFFF of a signed field is -1.

@@ -8,15 +8,15 @@ extension CompiledMessage {
         for condition in match {
             switch condition {
             case .bytes(let at, let pattern):
-                guard let start = Self.place(at, pattern.bytes.count, content.count) else { return false }
-                for (offset, byte) in pattern.bytes.enumerated() {
-                    if let byte, content[start + offset] != byte { return false }
+                guard let start = Self.place(at, pattern.count, content.count) else { return false }
+                for index in 0..<pattern.count where !pattern.allows(content[start + index], at: index) {
+                    return false
                 }
             case .length(let length): if content.count != length { return false }
             case .start(let text):
                 guard content.count >= text.count else { return false }
                 for index in text.indices where content[index] != text[index] { return false }
-            case .column, .columnEnd, .key: continue
+            case .column, .columnEnd, .columns, .key: continue
             }
         }
         return true
@@ -26,6 +26,7 @@ extension CompiledMessage {
         if hasMovableFields {
             readings.arrayEnds.removeAll(keepingCapacity: true)
             readings.arrayEnds.append(contentsOf: repeatElement(-1, count: fields.count))
+            if let records { records.find(in: content, into: &readings.records) }
         }
         let list = self.fields
         let fields = list.span
@@ -45,38 +46,6 @@ extension CompiledMessage {
     @inline(__always) static func place(_ at: Int, _ size: Int, _ count: Int) -> Int? {
         let start = at >= 0 ? at : count + at
         return start >= 0 && start + size <= count ? start : nil
-    }
-
-    /// An array, or what stands behind one.
-    private func readMovable(_ field: CompiledField, _ content: Span<UInt8>, into readings: inout Readings) {
-        let words = words[Int(field.field)]
-        var start = field.at >= 0 ? Int(field.at) : content.count + Int(field.at)
-        var base = 0
-        if words.afterField >= 0 {
-            let end = readings.arrayEnds[Int(words.afterField)]
-            guard end >= 0 else { return readings.add(.missing, field: field.field, element: 0) }
-            base = end
-            start = end + Int(field.at)
-        }
-        guard let repetition = words.field.repetition else {
-            return read(field, content, at: start, element: 0, into: &readings)
-        }
-        let stride = repetition.stride ?? max(1, Int(field.size))
-        var count = 0
-        switch repetition.count {
-        case .fixed(let number): count = number
-        case .counted(let at, let type, let divisor):
-            let size = type.size ?? 1
-            guard let place = Self.place(at < 0 ? at : base + at, size, content.count) else { break }
-            let counted = Int(Self.load(content, at: place, size: size, order: type.order)) / divisor
-            // A count that goes beyond the frame is noise: none of its elements is believed.
-            guard start + counted * stride <= content.count else { break }
-            count = counted
-        }
-        readings.arrayEnds[Int(field.field)] = start + count * stride
-        for element in 0..<count {
-            read(field, content, at: start + element * stride, element: Int32(element + 1), into: &readings)
-        }
     }
 
     /// The unsigned integer at a place, its bytes in order.

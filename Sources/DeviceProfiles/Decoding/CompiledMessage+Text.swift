@@ -15,7 +15,10 @@ extension CompiledMessage {
             let isPlain =
                 cell.kind == .plain
                 && fields[unchecked: index].traits.isDisjoint(with: [.isElaborate, .isSpecial])
-            if isPlain, case .fraction(let fraction)? = DecimalText.parse(text.extracting(unchecked: cell.range)) {
+            if isPlain,
+                case .fraction(let fraction)? = DecimalText.parse(
+                    text.extracting(unchecked: cell.range), comma: hasDecimalComma)
+            {
                 finish(fraction, fields[unchecked: index], element: 0, into: &readings)
             } else {
                 readCell(cell, fields[index], text, into: &readings)
@@ -59,30 +62,26 @@ extension CompiledMessage {
         if field.traits.contains(.hasNames), let name = words.namesOfTexts[Self.string(value)] {
             return readings.add(name, field: field.field, element: 0)
         }
-        var factor: Double?
-        if let letters = place.letters {
-            let letter: ArraySlice<UInt8>
-            if words.letterPick >= 0 {
-                letter = Self.trimmed(picked(readings.picks[Int(words.letterPick)])[...])
-            } else {
-                letter = value.suffix(1)
-                value = value.dropLast()
-            }
-            guard let scale = letters.scales[Self.string(letter)] else {
-                return readings.add(.missing, field: field.field, element: 0)
-            }
-            factor = scale
+        var scaling: Scaling?
+        if place.letters != nil {
+            scaling =
+                words.letterPick >= 0
+                ? words.scaling(of: Self.trimmed(picked(readings.picks[Int(words.letterPick)])[...]))
+                : words.takeScaling(of: &value)
+            guard scaling != nil else { return readings.add(.missing, field: field.field, element: 0) }
+            value = Self.trimmed(value)
         }
         var isNegative = false
         if let negative = place.negative, words.negativePick >= 0 {
             let sign = Self.string(Self.trimmed(picked(readings.picks[Int(words.negativePick)])[...]))
             isNegative = negative.texts.contains(sign)
         }
-        guard let number = Self.number(value, place.type) else {
-            let isMissing = Self.isMissing(value.span)
-            return readings.add(isMissing ? .missing : .invalid, field: field.field, element: 0)
+        guard let number = number(value, place.type) else {
+            if Self.isMissing(value.span) { return readings.add(.missing, field: field.field, element: 0) }
+            guard place.type == .any else { return readings.add(.invalid, field: field.field, element: 0) }
+            return take(text: Self.string(value), field, element: 0, into: &readings)
         }
-        take(number.signed(isNegative).times(factor), field, element: 0, into: &readings)
+        take(number.signed(isNegative).scaled(scaling), field, element: 0, into: &readings)
     }
 
     /// What of a picked text is meant; nil where it has no such part.
@@ -99,7 +98,7 @@ extension CompiledMessage {
         return Array(bytes[part.lowerBound..<min(part.upperBound, bytes.count)])
     }
 
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var bytes = bytes.drop(while: DecimalText.isSpace)
         while let last = bytes.last, DecimalText.isSpace(last) { bytes.removeLast() }
         return bytes
@@ -123,16 +122,18 @@ extension CompiledMessage {
         }
     }
 
-    private static func number(_ value: ArraySlice<UInt8>, _ type: TextType) -> DecimalText? {
+    private func number(_ value: ArraySlice<UInt8>, _ type: TextType) -> DecimalText? {
         switch type {
-        case .number: return DecimalText.parse(value.span)
-        case .ddmm: return DecimalText.parse(value.span).map { .long(degrees($0)) }
+        case .number, .any: return DecimalText.parse(value.span, comma: hasDecimalComma)
+        case .ddmm:
+            let number = DecimalText.parse(value.span, comma: hasDecimalComma).map(Self.degrees)
+            return (number ?? degrees(value)).map { .long($0) }
         case .text: return nil
         case .hex, .shex, .smhex:
             guard let (bits, digits) = HexadecimalText.parse(value.span) else { return nil }
             let number: Int64
             switch type {
-            case .shex: number = twosComplement(bits, digits: digits)
+            case .shex: number = Self.twosComplement(bits, digits: digits)
             case .smhex:
                 let sign = UInt64(1) << UInt64(digits * 4 - 1)
                 number = bits & sign == 0 ? Int64(bits) : -Int64(bits & ~sign)
@@ -158,10 +159,25 @@ extension CompiledMessage {
         }
     }
 
-    /// The words and signs that devices send where they have no value: nothing, dashes, `#`, `null`, `n/a`, `nan`.
+    /// `49 16.45`, `49°16'27"`: degrees, minutes and seconds that stand apart.
+    private func degrees(_ text: ArraySlice<UInt8>) -> Double? {
+        let isNegative = text.first == 0x2D
+        let parts = text.split { !(0x30...0x39).contains($0) && $0 != 0x2E && !(hasDecimalComma && $0 == 0x2C) }
+        let numbers = parts.compactMap { DecimalText.parse($0.span, comma: hasDecimalComma)?.value }
+        guard numbers.count == parts.count, (2...3).contains(numbers.count), numbers.dropFirst().allSatisfy({ $0 < 60 })
+        else { return nil }
+        let seconds = numbers.count == 3 ? numbers[2] : 0
+        let degrees = numbers[0] + (numbers[1] * 60 + seconds) / 3600
+        return isNegative ? -degrees : degrees
+    }
+
+    /// The words and signs that devices send where they have no value: nothing, dashes and stars, `--.-`, `#`, `null`,
+    /// `n/a`, `nan`.
     static func isMissing(_ text: Span<UInt8>) -> Bool {
         let value = trimmed(text.withUnsafeBufferPointer { Array($0) }[...])
-        if value.allSatisfy({ $0 == 0x2D || $0 == 0x2A }) || value.elementsEqual([0x23]) { return true }
+        let isDash: (UInt8) -> Bool = { $0 == 0x2D || $0 == 0x2A }
+        let isDashes = value.contains(where: isDash) && value.allSatisfy { isDash($0) || $0 == 0x2E || $0 == 0x2C }
+        if value.isEmpty || isDashes || value.elementsEqual([0x23]) { return true }
         guard value.count <= 9 else { return false }
         let unsigned = value.first == 0x2D || value.first == 0x2B ? value.dropFirst() : value
         return ["nan", "inf", "infinity", "null", "n/a"].contains(
@@ -179,15 +195,30 @@ extension DecimalText {
         }
     }
 
-    /// Times the scale of a letter, with one rounding where that is possible.
-    func times(_ factor: Double?) -> DecimalText {
-        guard let factor else { return self }
-        let scaling = Scaling(scale: factor, offset: 0)
+    /// What the unit letter makes of it, with one rounding where that is possible.
+    func scaled(_ scaling: Scaling?) -> DecimalText {
+        guard let scaling else { return self }
         let value =
             switch self {
             case .fraction(let fraction): scaling.value(fraction)
             case .long(let value): scaling.value(value)
             }
         return DecimalFraction(value).map { .fraction($0) } ?? .long(value)
+    }
+}
+
+extension FieldWords {
+    /// What a unit letter makes of a number; nil where it is none of them.
+    fileprivate func scaling(of letter: ArraySlice<UInt8>) -> Scaling? {
+        letters.first { $0.letter.elementsEqual(letter) }?.scaling
+    }
+
+    /// The same for the letter at a value's end, which is taken away.
+    fileprivate func takeScaling(of value: inout ArraySlice<UInt8>) -> Scaling? {
+        guard let unit = letters.first(where: { value.suffix($0.letter.count).elementsEqual($0.letter) }) else {
+            return nil
+        }
+        value = value.dropLast(unit.letter.count)
+        return unit.scaling
     }
 }

@@ -37,7 +37,7 @@ extension CompiledMessage {
         _ number: Int64, bits: UInt64, _ field: borrowing CompiledField, element: Int32, into readings: inout Readings
     ) {
         let isPartial = !field.traits.isDisjoint(with: [.hasMask, .isSingleBit])
-        let raw = isPartial ? Int64(truncatingIfNeeded: bits >> UInt64(field.shift) & field.mask) : number
+        let raw = isPartial ? Self.partial(bits, field) : number
         let words = words[Int(field.field)]
         if words.missingIntegers.contains(raw) {
             readings.add(.missing, field: field.field, element: element)
@@ -47,6 +47,18 @@ extension CompiledMessage {
             readings.add(boolean: raw != 0, field: field.field, element: element)
         } else {
             finish(DecimalFraction(mantissa: raw, exponent: 0), field, element: element, into: &readings)
+        }
+    }
+
+    /// The bits that are meant, as a number of the field's type: the highest of several is the sign where it has one.
+    private static func partial(_ bits: UInt64, _ field: borrowing CompiledField) -> Int64 {
+        let part = bits >> UInt64(field.shift) & field.mask
+        let sign = field.mask &- field.mask >> 1
+        guard field.traits.contains(.hasMask), part & sign != 0 else { return Int64(truncatingIfNeeded: part) }
+        switch field.kind {
+        case .signed: return Int64(bitPattern: part | ~field.mask)
+        case .signMagnitude: return -Int64(bitPattern: part & ~sign)
+        default: return Int64(truncatingIfNeeded: part)
         }
     }
 
@@ -66,11 +78,7 @@ extension CompiledMessage {
         _ number: DecimalText, _ field: borrowing CompiledField, element: Int32, into readings: inout Readings
     ) {
         if !field.traits.isDisjoint(with: [.hasMissing, .hasNames]) {
-            let value =
-                switch number {
-                case .fraction(let fraction): fraction.value
-                case .long(let value): value
-                }
+            let value = number.value
             let words = words[Int(field.field)]
             if words.missingNumbers.contains(value) {
                 return readings.add(.missing, field: field.field, element: element)
@@ -110,50 +118,5 @@ extension CompiledMessage {
         } else {
             readings.add(boolean: bit, field: field.field, element: element)
         }
-    }
-
-    // MARK: Values that depend on others
-
-    /// Makes the composed texts, then withholds what others say does not count.
-    func resolve(_ readings: inout Readings) {
-        for index in readings.entries.indices {
-            let words = words[Int(readings.entries[index].field)]
-            if case .composed(let pieces) = words.field.place, let text = compose(pieces, words, readings) {
-                readings.entries[index].state = .text
-                readings.entries[index].text = Int32(readings.texts.count)
-                readings.texts.append(text)
-            }
-        }
-        for index in readings.entries.indices where readings.entries[index].state.isValue {
-            let words = words[Int(readings.entries[index].field)]
-            guard let condition = words.field.condition else { continue }
-            if !isMet(condition, readings.value(ofField: words.conditionField)) {
-                readings.entries[index].state = .conditional
-            }
-        }
-    }
-
-    private func compose(_ pieces: [ComposedPiece], _ words: FieldWords, _ readings: Readings) -> String? {
-        var text = ""
-        var fields = words.composedFields.makeIterator()
-        for piece in pieces {
-            switch piece {
-            case .text(let part): text += part
-            case .field(_, let digits):
-                guard let field = fields.next(), let value = readings.value(ofField: field) else { return nil }
-                let word = value.text
-                text += String(repeating: "0", count: max(0, digits - word.count)) + word
-            }
-        }
-        return text
-    }
-
-    private func isMet(_ condition: FieldCondition, _ value: Reading.Value?) -> Bool {
-        guard let value else { return false }
-        if !condition.allowed.isEmpty, !condition.allowed.contains(where: { $0.matches(value) }) { return false }
-        if condition.refused.contains(where: { $0.matches(value) }) { return false }
-        guard condition.min != nil || condition.max != nil else { return true }
-        guard case .number(let number) = value else { return false }
-        return number >= condition.min ?? -.infinity && number <= condition.max ?? .infinity
     }
 }

@@ -4,15 +4,23 @@ enum DecimalText {
     /// One that has more digits than a fraction holds.
     case long(Double)
 
+    /// Infinite where no `Double` holds it.
+    var value: Double {
+        switch self {
+        case .fraction(let fraction): fraction.value
+        case .long(let value): value
+        }
+    }
+
     /// Reads a decimal number: `-12`, `+0021.50`, `.5`, `5.`, `1e-3`, `-  1.5`. Spaces around it do not matter, nor
     /// between sign and digits, as scales send it. Nil for anything else.
-    static func parse(_ text: Span<UInt8>) -> DecimalText? {
-        var index = 0
-        var end = text.count
-        while index < end, isSpace(text[unchecked: index]) { index += 1 }
-        while end > index, isSpace(text[unchecked: end - 1]) { end -= 1 }
-        guard index < end else { return nil }
-        let start = index
+    ///
+    /// - Parameter comma: whether a comma is a decimal point too.
+    static func parse(_ text: Span<UInt8>, comma: Bool = false) -> DecimalText? {
+        let places = trimmedRange(of: text)
+        guard !places.isEmpty else { return nil }
+        let (start, end) = (places.lowerBound, places.upperBound)
+        var index = start
         let isNegative = text[unchecked: index] == 0x2D
         if isNegative || text[unchecked: index] == 0x2B {
             index += 1
@@ -28,7 +36,7 @@ enum DecimalText {
                 mantissa = mantissa &* 10 &+ Int64(byte &- 0x30)
                 // Zeros in front do not count.
                 if mantissa != 0 { digits += 1 }
-            } else if byte == 0x2E, point < 0 {
+            } else if byte == 0x2E || comma && byte == 0x2C, point < 0 {
                 point = index
             } else {
                 break
@@ -66,8 +74,19 @@ enum DecimalText {
     /// By the standard library, which rounds any number of digits rightly.
     private static func long(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> DecimalText? {
         var bytes: [UInt8] = []
-        for index in start..<end where !isSpace(text[index]) { bytes.append(text[index]) }
+        for index in start..<end where !isSpace(text[index]) {
+            bytes.append(text[index] == 0x2C ? 0x2E : text[index])
+        }
         return Double(String(decoding: bytes, as: UTF8.self)).map { .long($0) }
+    }
+
+    /// What is between the spaces and tabs at the ends.
+    @inline(__always) static func trimmedRange(of text: Span<UInt8>) -> Range<Int> {
+        var start = 0
+        var end = text.count
+        while start < end, isSpace(text[unchecked: start]) { start += 1 }
+        while end > start, isSpace(text[unchecked: end - 1]) { end -= 1 }
+        return start..<end
     }
 
     @inline(__always) static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

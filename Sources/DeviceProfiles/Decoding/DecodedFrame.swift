@@ -45,5 +45,16 @@ public struct WithheldReading: Hashable, Sendable {
         case conditional
         /// A raw value that has no name.
         case unlisted
+
+        /// For somebody who writes the profile.
+        public var explanation: String {
+            switch self {
+            case .missing: "missing: the frame ends before it, is empty there, or says that it has none"
+            case .implausible: "implausible: it is outside its range"
+            case .invalid: "invalid: what stands there does not read as its type says"
+            case .conditional: "conditional: its valid_if is not met"
+            case .unlisted: "unlisted: what stands there is none of its values"
+            }
+        }
     }
 }

@@ -58,20 +58,48 @@ extension CompiledMessage {
         let list = self.fields
         let fields = list.span
         for index in fields.indices where fields[index].table == table.rawValue {
-            let first = Int(fields[index].pick)
-            let count = table.isOfBits ? 1 : (Int(fields[index].size) + 1) / 2
-            guard first >= range.lowerBound, first + count <= range.upperBound else { continue }
-            let offset = first - range.lowerBound
-            if table.isOfBits {
-                let bit = bytes[offset / 8] >> UInt8(offset % 8) & 1
-                take(bit: bit == 1, fields[index], element: 0, into: &readings)
-            } else {
-                read(fields[index], bytes, at: offset * 2 + Int(fields[index].at), element: 0, into: &readings)
+            guard fields[index].traits.contains(.isMovable) else {
+                readRegister(fields[index], bytes, table, range, element: 0, into: &readings)
+                continue
+            }
+            let words = words[index]
+            guard case .register(let place) = words.field.place, let repetition = words.field.repetition else {
+                continue
+            }
+            var field = fields[index]
+            for element in 0..<elementCount(repetition, words.countField, readings) {
+                field.pick = Int32(place.address + element * (repetition.stride ?? place.count))
+                readRegister(field, bytes, table, range, element: Int32(element + 1), into: &readings)
             }
         }
         for index in fields.indices where fields[index].kind == .composed && !readings.entries.isEmpty {
             readings.add(.missing, field: Int32(index), element: 0)
         }
         if hasDependencies { resolve(&readings) }
+    }
+
+    private func elementCount(_ repetition: Repetition, _ countField: Int32, _ readings: Readings) -> Int {
+        switch repetition.count {
+        case .fixed(let number): number
+        case .counted: 0
+        case .field(_, let divisor, let max): count(countField, divisor, max, readings) ?? 0
+        }
+    }
+
+    /// One value, where it is wholly in the range.
+    private func readRegister(
+        _ field: CompiledField, _ bytes: Span<UInt8>, _ table: RegisterPlace.Table, _ range: Range<Int>,
+        element: Int32, into readings: inout Readings
+    ) {
+        let first = Int(field.pick)
+        let count = table.isOfBits ? 1 : (Int(field.size) + 1) / 2
+        guard first >= range.lowerBound, first + count <= range.upperBound else { return }
+        let offset = first - range.lowerBound
+        if table.isOfBits {
+            let bit = bytes[offset / 8] >> UInt8(offset % 8) & 1
+            take(bit: bit == 1, field, element: element, into: &readings)
+        } else {
+            read(field, bytes, at: offset * 2 + Int(field.at), element: element, into: &readings)
+        }
     }
 }

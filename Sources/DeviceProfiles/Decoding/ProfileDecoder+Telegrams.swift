@@ -54,10 +54,10 @@ extension CompiledMessage {
         case .text(let text): read(text: text, field, into: &readings)
         case .boolean(let flag): take(bit: flag, field, element: 0, into: &readings)
         case .number(let number):
+            let isWhole = field.traits.isDisjoint(with: [.isElaborate, .hasMask, .isSingleBit])
             switch field.textType {
             case .text: take(text: value.text, field, element: 0, into: &readings)
-            case .number where field.traits.isDisjoint(with: [.isElaborate, .hasMask, .isSingleBit]):
-                take(number, field, element: 0, into: &readings)
+            case .number where isWhole, .any where isWhole: take(number, field, element: 0, into: &readings)
             default: read(text: value.text, field, into: &readings)
             }
         }

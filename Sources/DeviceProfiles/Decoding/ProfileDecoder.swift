@@ -20,9 +20,13 @@ public struct ProfileDecoder: Sendable {
         case registers
     }
 
+    /// Which messages answer which requests, where a request says it.
+    private let replies: [(request: RequestTemplate, messages: Set<Int>)]
     /// Bytes of a checksum at the end of a text, which is no part of it.
     private let trailerSize: Int
-    private let allowsLineEnds: Bool
+    private let textCheck: TextCheck
+    /// How many columns of a line are looked for.
+    private let columnsMax: Int
 
     /// A decoder for a profile as its reader made it.
     public init(_ profile: Profile) {
@@ -31,11 +35,20 @@ public struct ProfileDecoder: Sendable {
         // A reply is known by its request, so that the fields of all messages are looked for in it.
         messages =
             profile.isModbus
-            ? [CompiledMessage(Message(fields: profile.messages.flatMap(\.fields)), deviceField: profile.deviceField)]
-            : profile.messages.map { CompiledMessage($0, deviceField: profile.deviceField) }
+            ? [CompiledMessage(Message(fields: profile.messages.flatMap(\.fields)))]
+            : profile.messages.map { CompiledMessage($0, hasDecimalComma: profile.hasDecimalComma) }
         addressing = Self.addressing(profile)
+        replies = profile.polls.filter { !$0.reply.isEmpty }.map { poll in
+            (
+                poll.request,
+                Set(profile.messages.indices.filter { poll.reply.contains(profile.messages[$0].name ?? "") })
+            )
+        }
         trailerSize = Self.trailerSize(profile.framing)
-        if case .block = profile.framing.kind { allowsLineEnds = true } else { allowsLineEnds = false }
+        textCheck = TextCheck(profile)
+        let wanted = messages.reduce(0) { max($0, $1.columnCount) }
+        // One more than there must be, to see that there are too many.
+        if case .csv(_, let columns?) = profile.text { columnsMax = columns + 1 } else { columnsMax = wanted }
     }
 
     private static func addressing(_ profile: Profile) -> Addressing {
@@ -77,17 +90,26 @@ public struct ProfileDecoder: Sendable {
     private func decodePlain(_ content: Span<UInt8>, _ request: [UInt8]?, _ readings: inout Readings) {
         switch addressing {
         case .bytes:
-            for (index, message) in messages.enumerated() where message.matches(content) {
+            let answers = answers(to: request)
+            for (index, message) in messages.enumerated()
+            where message.matches(content) && answers?.contains(index) != false {
                 readings.message = index
                 return message.readBytes(content, into: &readings)
             }
             readings.verdict = .skipped
         case .text(let rule):
             let end = max(0, content.count - trailerSize)
-            decodeText(content.extracting(0..<end), rule, &readings)
+            decodeText(content.extracting(0..<end), rule, answers(to: request), &readings)
         case .telegram(let decoder): decodeTelegram(decoder.decode(Self.slice(content)), &readings)
         case .registers: decodeRegisters(content, request, &readings)
         }
+    }
+
+    /// Indexes of the messages that a request asked for; nil where it does not say.
+    @inline(__always) private func answers(to request: [UInt8]?) -> Set<Int>? {
+        guard let request, !replies.isEmpty else { return nil }
+        let asked = replies.filter { $0.request.matches(request, parameters: profile.parameters) }
+        return asked.isEmpty ? nil : asked.reduce(into: []) { $0.formUnion($1.messages) }
     }
 
     private static func slice(_ content: Span<UInt8>) -> ArraySlice<UInt8> {
@@ -96,30 +118,27 @@ public struct ProfileDecoder: Sendable {
 
     // MARK: Text
 
-    private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ readings: inout Readings) {
-        // What a checksum proves may have marks in it, such as the ETX of many instruments.
-        let isProven = profile.framing.checksum != nil
-        guard isProven || TextSplitting.isText(text, allowsLineEnds: allowsLineEnds) else {
-            readings.verdict = .rejected(reason: "it has characters that no text has")
+    private func decodeText(_ text: Span<UInt8>, _ rule: TextRule, _ answers: Set<Int>?, _ readings: inout Readings) {
+        if let problem = textCheck.problem(of: text) {
+            readings.verdict = .rejected(reason: problem)
             return
         }
-        if case .csv(let separator) = rule {
-            let limit = messages.reduce(0) { max($0, $1.columnCount) }
-            guard TextSplitting.columns(text, separator: separator, limit: limit, into: &readings.cells) else {
-                readings.verdict = .rejected(reason: "a quoted value has no end or text behind it")
-                return
-            }
+        if case .csv(let separator, let count) = rule, let problem = divide(text, separator, count, &readings) {
+            readings.verdict = .rejected(reason: problem)
+            return
         }
-        for (index, message) in messages.enumerated() where message.matches(text) {
-            switch message.pick(from: text, rule, &readings) {
+        for (index, message) in messages.enumerated()
+        where message.matches(text) && answers?.contains(index) != false {
+            switch message.pick(from: text, rule, keepsOthers: profile.publishesOthers, &readings) {
             case .fits:
                 readings.message = index
                 return message.readPicks(text, into: &readings)
             case .converted(let bytes):
                 readings.message = index
                 return message.readPicks(bytes.span, into: &readings)
-            case .isAnother: continue
+            case .isAnother: readings.others.removeAll(keepingCapacity: true)
             case .isNone(let reason):
+                readings.others.removeAll(keepingCapacity: true)
                 readings.verdict = .rejected(reason: reason)
                 return
             }
@@ -127,59 +146,13 @@ public struct ProfileDecoder: Sendable {
         readings.verdict = .skipped
     }
 
-    // MARK: What is published
-
-    /// Makes readings of what the buffer holds.
-    public func frame(from readings: Readings) -> DecodedFrame {
-        var frame = DecodedFrame()
-        frame.verdict = readings.verdict
-        guard readings.message >= 0 else { return frame }
-        let message = messages[readings.message]
-        frame.message = profile.isModbus ? messageName(of: readings) : message.name
-        frame.readings.reserveCapacity(readings.entries.count + readings.others.count)
-        for (index, entry) in readings.entries.enumerated() {
-            let field = message.words[Int(entry.field)].field
-            if entry.field == message.deviceField { frame.device = readings.value(entry)?.text }
-            guard field.isPublished else { continue }
-            let name = entry.element == 0 ? field.name : field.name(element: Int(entry.element))
-            if let value = readings.value(entry) {
-                let unit = field.unit ?? (field.scale == 1 ? readings.telegramUnits[Int32(index)] : nil)
-                frame.readings.append(Reading(name: name, value: value, unit: unit))
-            } else if let reason = entry.state.reason {
-                frame.withheld.append(WithheldReading(name: name, reason: reason))
-            }
+    /// Divides a line into `readings.cells`. Returns what is wrong with it; nil where nothing is.
+    private func divide(_ text: Span<UInt8>, _ separator: UInt8, _ count: Int?, _ readings: inout Readings) -> String? {
+        guard TextSplitting.columns(text, separator: separator, limit: columnsMax, into: &readings.cells) else {
+            return "a quoted value has no end or text behind it"
         }
-        frame.readings += readings.others
-        if frame.device == nil, let name = profile.deviceField {
-            frame.device = readings.others.first { $0.name == name }?.value.text
-        }
-        return frame
-    }
-
-    /// The message of the first register that was read.
-    private func messageName(of readings: Readings) -> String? {
-        guard profile.messages.count > 1, let first = readings.entries.first else {
-            return profile.messages.first?.name
-        }
-        var index = Int(first.field)
-        for message in profile.messages {
-            if index < message.fields.count { return message.name }
-            index -= message.fields.count
-        }
-        return nil
-    }
-}
-
-extension Subtraction {
-    /// The bytes with the constant taken away.
-    func applied(to content: Span<UInt8>) -> [UInt8] {
-        var bytes = content.withUnsafeBufferPointer { Array($0) }
-        let end = min(bytes.count, to > 0 ? to : bytes.count + to)
-        var index = from
-        while index < end {
-            bytes[index] &-= value
-            index += 1
-        }
-        return bytes
+        let found = readings.cells.count
+        guard let count, found != count else { return nil }
+        return found > count ? "it has more than \(count) columns" : "it has \(found) columns, not \(count)"
     }
 }

@@ -41,6 +41,9 @@ public struct Readings: Sendable {
     var picks: [TextCell] = []
     var path: [UInt8] = []
     var arrayEnds: [Int] = []
+    var records: [RecordPlace] = []
+    /// Index of the first entry of each field; -1 where it has none.
+    var starts: [Int] = []
 
     /// An empty buffer.
     public init() { entries.reserveCapacity(32) }
@@ -74,6 +77,17 @@ public struct Readings: Sendable {
         texts.append(text)
     }
 
+    /// Adds what no field names, as ``TextType/any`` reads it.
+    mutating func keep(_ text: Span<UInt8>, under name: String) {
+        if let number = DecimalText.parse(text)?.value {
+            // A number that no Double holds is no reading: 1e999 is not infinite.
+            if number.isFinite { others.append(Reading(name: name, value: .number(number))) }
+        } else if !CompiledMessage.isMissing(text) {
+            let trimmed = text.extracting(DecimalText.trimmedRange(of: text))
+            others.append(Reading(name: name, value: .text(TextSplitting.string(trimmed))))
+        }
+    }
+
     mutating func add(_ value: Reading.Value, field: Int32, element: Int32) {
         switch value {
         case .number(let number): add(number: number, field: field, element: element)
@@ -92,9 +106,22 @@ public struct Readings: Sendable {
         }
     }
 
-    /// The value of a field that is no array; nil where it has none.
-    func value(ofField field: Int32) -> Reading.Value? {
-        entries.first { $0.field == field }.flatMap { value($0) }
+    /// Finds out where each field's entries begin.
+    mutating func locate(fieldCount: Int) {
+        starts.removeAll(keepingCapacity: true)
+        starts.append(contentsOf: repeatElement(-1, count: fieldCount))
+        for index in entries.indices.reversed() { starts[Int(entries[index].field)] = index }
+    }
+
+    /// The value of a field, or of an element of it where it is an array; nil where it has none. Only after
+    /// ``locate(fieldCount:)``.
+    func value(ofField field: Int32, element: Int32) -> Reading.Value? {
+        guard field >= 0, starts[Int(field)] >= 0 else { return nil }
+        let first = starts[Int(field)]
+        // The elements of an array stand one behind the other, and a reply may begin with any of them.
+        let index = entries[first].element == 0 ? first : first + Int(element - entries[first].element)
+        guard entries.indices.contains(index), entries[index].field == field else { return nil }
+        return value(entries[index])
     }
 }
 

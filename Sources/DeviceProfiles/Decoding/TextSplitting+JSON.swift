@@ -1,8 +1,11 @@
 import Records
 
 extension TextSplitting {
-    /// The leaves of an object under the wanted keys, into `picks`. Nil where it is one, else what is wrong with it.
-    static func members(_ text: Span<UInt8>, keys: [[UInt8]], into readings: inout Readings) -> String? {
+    /// The leaves of an object under the wanted keys, into `picks`; with `keepsOthers`, those under other keys go into
+    /// `others`. Nil where it is an object, else what is wrong with it.
+    static func members(
+        _ text: Span<UInt8>, keys: [[UInt8]], keepsOthers: Bool, into readings: inout Readings
+    ) -> String? {
         readings.picks.removeAll(keepingCapacity: true)
         readings.picks.append(contentsOf: repeatElement(.absent, count: keys.count))
         readings.path.removeAll(keepingCapacity: true)
@@ -33,14 +36,45 @@ extension TextSplitting {
                 switch token {
                 case .beginObject: levels.append((readings.path.count, nil))
                 case .beginArray: levels.append((readings.path.count, 0))
-                case .number(let range): set(TextCell(range.lowerBound, range.upperBound), keys, &readings)
-                case .string(let range):
-                    let isEscaped = range.contains { text[$0] == 0x5C }
-                    set(TextCell(range.lowerBound, range.upperBound, isEscaped ? .escaped : .plain), keys, &readings)
-                case .boolean(let flag): set(TextCell(0, 0, flag ? .yes : .no), keys, &readings)
-                default: break
+                default:
+                    if !pick(token, text, keys, &readings), keepsOthers { keep(token, text, &readings) }
                 }
             }
+        }
+    }
+
+    /// Whether a leaf is wanted; its place is taken where it is the first under its key.
+    private static func pick(
+        _ leaf: JSONToken, _ text: Span<UInt8>, _ keys: [[UInt8]], _ readings: inout Readings
+    ) -> Bool {
+        var isWanted = false
+        for (place, key) in keys.enumerated() where key == readings.path {
+            isWanted = true
+            guard readings.picks[place].kind == .absent else { continue }
+            switch leaf {
+            case .number(let range): readings.picks[place] = TextCell(range.lowerBound, range.upperBound)
+            case .string(let range):
+                let isEscaped = range.contains { text[$0] == 0x5C }
+                readings.picks[place] = TextCell(range.lowerBound, range.upperBound, isEscaped ? .escaped : .plain)
+            case .boolean(let flag): readings.picks[place] = TextCell(0, 0, flag ? .yes : .no)
+            default: break
+            }
+        }
+        return isWanted
+    }
+
+    /// Keeps a leaf that no field names. JSON says itself what is a number and what a text.
+    private static func keep(_ leaf: JSONToken, _ text: Span<UInt8>, _ readings: inout Readings) {
+        switch leaf {
+        case .number(let range):
+            guard let number = DecimalText.parse(text.extracting(range))?.value, number.isFinite else { return }
+            readings.others.append(Reading(name: string(readings.path.span), value: .number(number)))
+        case .string(let range):
+            let value = Reading.Value.text(JSONText.unescape(text.extracting(range)))
+            readings.others.append(Reading(name: string(readings.path.span), value: value))
+        case .boolean(let flag):
+            readings.others.append(Reading(name: string(readings.path.span), value: .boolean(flag)))
+        default: break
         }
     }
 
@@ -57,9 +91,5 @@ extension TextSplitting {
         } else {
             for index in 0..<name.count { path.append(name[index]) }
         }
-    }
-
-    private static func set(_ cell: TextCell, _ keys: [[UInt8]], _ readings: inout Readings) {
-        for (place, key) in keys.enumerated() where key == readings.path { readings.picks[place] = cell }
     }
 }

@@ -61,12 +61,15 @@ enum TextSplitting {
     }
 
     /// The values of `name=value` pairs under the wanted keys, into `picks`, and every part, pair or not, into `cells`.
-    /// Returns the number of pairs.
+    /// With `keepsOthers`, pairs under other keys go into `others`, and every part must be a pair. Nil where the text
+    /// is sound, else what is wrong with it.
     static func pairs(
-        _ text: Span<UInt8>, pair: [UInt8], equals: [UInt8], keys: [[UInt8]], into readings: inout Readings
-    ) -> Int {
+        _ text: Span<UInt8>, pair: [UInt8], equals: [UInt8], keys: [[UInt8]], keepsOthers: Bool,
+        into readings: inout Readings
+    ) -> String? {
         let isSeparator = ByteSet(pair)
         let isSign = ByteSet(equals)
+        let hasSpaces = isSeparator.contains(0x20)
         readings.cells.removeAll(keepingCapacity: true)
         readings.picks.removeAll(keepingCapacity: true)
         readings.picks.append(contentsOf: repeatElement(.absent, count: keys.count))
@@ -74,32 +77,41 @@ enum TextSplitting {
         var index = 0
         let end = text.count
         while true {
-            while index < end, isSeparator.contains(text[index]) { index += 1 }
-            guard index < end else { return count }
+            while index < end, isSeparator.contains(text[index]) || DecimalText.isSpace(text[index]) { index += 1 }
+            guard index < end else { return count > 0 ? nil : "it has no name=value pair" }
             let start = index
             while index < end, !isSeparator.contains(text[index]), !isSign.contains(text[index]) { index += 1 }
-            let name = start..<index
+            var nameEnd = index
+            while nameEnd > start, DecimalText.isSpace(text[nameEnd - 1]) { nameEnd -= 1 }
+            let name = start..<nameEnd
             var sign = index
             while sign < end, DecimalText.isSpace(text[sign]) { sign += 1 }
-            guard sign < end, isSign.contains(text[sign]) else {
+            guard sign < end, isSign.contains(text[sign]), !keepsOthers || !name.isEmpty else {
+                if keepsOthers { return "what stands at place \(count + 1) is no name=value pair" }
                 readings.cells.append(TextCell(name.lowerBound, name.upperBound))
                 continue
             }
-            let value = value(text, behind: sign, isSeparator, isSign)
+            count += 1
+            guard let value = value(text, behind: sign, isSeparator, isSign, hasSpaces: hasSpaces) else {
+                return "the quoted value of pair \(count) has no end"
+            }
             index = value.next
             readings.cells.append(TextCell(start, index))
-            count += 1
-            for (place, key) in keys.enumerated()
-            where isEqual(key, text, name) && readings.picks[place].kind == .absent {
-                readings.picks[place] = value.cell
+            var isWanted = false
+            for (place, key) in keys.enumerated() where isEqual(key, text, name) {
+                isWanted = true
+                if readings.picks[place].kind == .absent { readings.picks[place] = value.cell }
+            }
+            if keepsOthers, !isWanted {
+                readings.keep(text.extracting(value.cell.range), under: string(text.extracting(name)))
             }
         }
     }
 
-    /// The value behind a sign, and where what follows begins.
+    /// The value behind a sign, and where what follows begins. Nil where a quote has no end.
     private static func value(
-        _ text: Span<UInt8>, behind sign: Int, _ isSeparator: ByteSet, _ isSign: ByteSet
-    ) -> (cell: TextCell, next: Int) {
+        _ text: Span<UInt8>, behind sign: Int, _ isSeparator: ByteSet, _ isSign: ByteSet, hasSpaces: Bool
+    ) -> (cell: TextCell, next: Int)? {
         let behind = sign + 1
         var start = behind
         let end = text.count
@@ -107,7 +119,7 @@ enum TextSplitting {
         if start < end, text[start] == 0x22 {
             var index = start + 1
             while index < end, text[index] != 0x22 { index += 1 }
-            return (TextCell(start + 1, index), min(index + 1, end))
+            return index < end ? (TextCell(start + 1, index), index + 1) : nil
         }
         var index = start
         var hasSign = false
@@ -116,32 +128,17 @@ enum TextSplitting {
             index += 1
         }
         // In `a= b=2` the value of a is missing, and what stands behind the space is the next pair.
-        if start != behind, hasSign, text[start] | 0x20 >= 0x61 { return (TextCell(behind, behind), behind) }
+        if hasSpaces, start != behind, hasSign, text[start] | 0x20 >= 0x61 { return (TextCell(behind, behind), behind) }
         return (TextCell(start, index), index)
+    }
+
+    static func string(_ text: Span<UInt8>) -> String {
+        text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 
     static func isEqual(_ key: [UInt8], _ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard key.count == range.count else { return false }
         for (offset, byte) in key.enumerated() where text[range.lowerBound + offset] != byte { return false }
-        return true
-    }
-
-    /// Whether the text is what a device writes, not noise or what a wrong baud rate makes of it: no control
-    /// characters but tabs, STX and ETX, with which instruments frame their lines, and in blocks line ends.
-    static func isText(_ text: Span<UInt8>, allowsLineEnds: Bool) -> Bool {
-        var low: UInt8 = 0xFF
-        for index in 0..<text.count {
-            let byte = text[unchecked: index]
-            // 7F becomes 00, all others stay in order.
-            low = min(low, byte == 0x7F ? 0 : byte)
-        }
-        if low >= 0x20 { return true }
-        for index in 0..<text.count {
-            let byte = text[index]
-            let isAllowed =
-                byte == 0x09 || byte == 0x02 || byte == 0x03 || allowsLineEnds && (byte == 0x0A || byte == 0x0D)
-            if byte == 0x7F || byte < 0x20 && !isAllowed { return false }
-        }
         return true
     }
 }

@@ -23,9 +23,9 @@ public struct ModbusPlan: Hashable, Sendable {
     public init(_ fields: [Field], rule: ModbusRule) {
         var requests: [Request] = []
         for table in RegisterPlace.Table.allCases {
-            let places = fields.compactMap { field -> Range<Int>? in
-                guard case .register(let place) = field.place, place.table == table else { return nil }
-                return place.address..<place.address + place.count
+            let places = fields.flatMap { field -> [Range<Int>] in
+                guard case .register(let place) = field.place, place.table == table else { return [] }
+                return field.registerRanges
             }
             let most = table.isOfBits ? Self.bitsMax : rule.registersMax
             requests += Self.joined(places, rule: rule, most: most).map { Request(table: table, range: $0) }
@@ -54,6 +54,29 @@ public struct ModbusPlan: Hashable, Sendable {
             }
         }
         return ranges
+    }
+}
+
+extension Field {
+    /// The registers or coils of each element; of the field itself where it is no array. Empty for other places.
+    var registerRanges: [Range<Int>] {
+        guard case .register(let place) = place else { return [] }
+        let stride = repetition?.stride ?? place.count
+        return (0..<(repetition?.countMax ?? 1)).map { element in
+            let first = place.address + element * stride
+            return first..<first + place.count
+        }
+    }
+}
+
+extension Repetition {
+    /// The most elements that are asked for of a Modbus device.
+    var countMax: Int {
+        switch count {
+        case .fixed(let number): number
+        case .counted: 0
+        case .field(_, _, let max): max
+        }
     }
 }
 

@@ -54,7 +54,8 @@ extension PolledDevice {
         let requests = profile.polls.compactMap { poll -> PollRequest? in
             guard let bytes = poll.request.bytes(values, parameters: profile.parameters) else { return nil }
             return PollRequest(
-                .request(bytes, .messages(poll.reply, of: decoder)), every: poll.every, timeout: poll.timeout,
+                .request(bytes, .messages(poll.reply, to: bytes, of: decoder)), every: poll.every,
+                timeout: poll.timeout,
                 retries: poll.retries)
         }
         return requests.count == profile.polls.count ? requests : nil
@@ -78,15 +79,15 @@ extension BusLine {
     public init(settings: SerialSettings, gap: Duration, of profiles: [Profile]) {
         self.init(settings: settings)
         self.gap = gap
-        hearsOnlyAnswers = profiles.count > 1 || profiles.contains(where: \.isModbus)
+        hearsOnlyAnswers = profiles.count > 1 || profiles.contains { $0.isModbus || !$0.speaksUnasked }
     }
 }
 
 extension ReplyRule {
     /// A frame that is one of these messages; any frame that the profile understands where there are none.
-    static func messages(_ names: [String], of decoder: ProfileDecoder) -> ReplyRule {
+    static func messages(_ names: [String], to request: [UInt8], of decoder: ProfileDecoder) -> ReplyRule {
         ReplyRule { content in
-            let frame = decoder.decode(content)
+            let frame = decoder.decode(content, request: request)
             switch frame.verdict {
             case .decoded: return names.isEmpty || frame.message.map(names.contains) == true ? .answer : .stranger
             case .skipped, .rejected: return .stranger

@@ -87,7 +87,7 @@ struct StepExchange: Exchange {
     private func afterSending(now: Duration) -> State {
         let step = steps[index]
         let start = max(now, sentUntil)
-        return step.expected.bytes.isEmpty ? .pausing(until: start + step.wait) : .waiting(until: start + step.timeout)
+        return step.expected.isEmpty ? .pausing(until: start + step.wait) : .waiting(until: start + step.timeout)
     }
 
     private mutating func afterSilence() -> State {
@@ -105,9 +105,9 @@ struct StepExchange: Exchange {
 extension BytePattern {
     /// Whether the bytes hold the pattern somewhere.
     fileprivate func occurs(in content: [UInt8]) -> Bool {
-        guard content.count >= bytes.count else { return false }
-        return (0...content.count - bytes.count).contains { start in
-            bytes.indices.allSatisfy { bytes[$0] == nil || bytes[$0] == content[start + $0] }
+        guard content.count >= count else { return false }
+        return (0...content.count - count).contains { start in
+            (0..<count).allSatisfy { allows(content[start + $0], at: $0) }
         }
     }
 }

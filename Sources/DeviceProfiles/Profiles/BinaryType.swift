@@ -96,6 +96,8 @@ public enum TextType: String, CaseIterable, Hashable, Sendable {
     case number
     /// The text itself.
     case text
+    /// The number where the text is one, the text itself where it is none.
+    case any
     /// A hexadecimal number.
     case hex
     /// A hexadecimal number in two's complement, by the number of its digits.

@@ -14,6 +14,10 @@ public struct Field: Hashable, Sendable {
     public var scale = 1.0
     /// See ``scale``.
     public var offset = 0.0
+    /// Other fields that say what it is multiplied by, on top of ``scale``.
+    public var factors: [FieldFactor] = []
+    /// Names of other fields whose values are added, as ``offset`` is.
+    public var addends: [String] = []
     /// Raw values that mean that there is none.
     public var missing: [RawValue] = []
     /// Plausible values, after scaling.
@@ -37,6 +41,9 @@ public struct Field: Hashable, Sendable {
         self.unit = unit
         self.place = place
     }
+
+    /// Whether its value is made with those of other fields.
+    public var isDerived: Bool { !factors.isEmpty || !addends.isEmpty }
 
     /// The name of an element of an array, counted from 1; the name itself where it has no `{n}`.
     public func name(element: Int) -> String { name.replacing("{n}", with: String(element)) }
@@ -90,12 +97,40 @@ public struct ValueName: Hashable, Sendable {
     public var value: Reading.Value
 }
 
+extension FixedWidthInteger {
+    /// Reads `12`, `-3` or `0x1F`: a raw value as the key of a table is written.
+    init?(literal text: String) {
+        if text.hasPrefix("0x") { self.init(text.dropFirst(2), radix: 16) } else { self.init(text) }
+    }
+}
+
 /// Bits of an integer, the lowest is 0.
 public enum BitRange: Hashable, Sendable {
     /// One, as a boolean.
     case one(Int)
     /// Several, as an integer.
     case run(ClosedRange<Int>)
+}
+
+/// Another field of the same message that a value is multiplied by. Where that has no number, there is no value.
+public struct FieldFactor: Hashable, Sendable {
+    /// What its value is.
+    public enum Use: String, CaseIterable, Hashable, Sendable {
+        case factor, divisor
+        /// Of ten.
+        case exponent
+    }
+
+    /// The other field's name.
+    public var field: String
+    /// What its value is.
+    public var use: Use
+
+    /// A factor.
+    public init(field: String, use: Use = .factor) {
+        self.field = field
+        self.use = use
+    }
 }
 
 /// A condition on another field of the same message. A field without a value meets none.
@@ -116,7 +151,7 @@ public struct FieldCondition: Hashable, Sendable {
 public struct Repetition: Hashable, Sendable {
     /// The number of elements.
     public var count: Count
-    /// Bytes from one element to the next; nil for the size of the type.
+    /// Bytes, registers or coils from one element to the next; nil for the size of the type.
     public var stride: Int?
 
     /// The number of elements.
@@ -124,6 +159,8 @@ public struct Repetition: Hashable, Sendable {
         case fixed(Int)
         /// It stands in the frame, from where the array begins to be counted; `divisor` where bytes are counted.
         case counted(at: Int, type: BinaryType, divisor: Int)
+        /// It is the value of a field that is read before the array; never more than `max`.
+        case field(String, divisor: Int, max: Int)
     }
 }
 
@@ -149,6 +186,8 @@ public struct BytePlace: Hashable, Sendable {
     public var until: Int?
     /// The array of unknown length behind which ``at`` is counted.
     public var after: String?
+    /// The tag of the record in which ``at`` is counted; nil for the frame.
+    public var record: Int?
     /// What they mean.
     public var type: BinaryType
 
@@ -210,6 +249,8 @@ public struct TextPlace: Hashable, Sendable {
     public enum Pick: Hashable, Sendable {
         /// A column, from 0.
         case column(Int)
+        /// A column that is so far behind the first one that reads so; before it where negative.
+        case labelled(String, offset: Int)
         /// A key, a member's path, a group of a pattern, a key of a telegram.
         case key(String)
         /// Characters from one on; nil up to the end.
@@ -232,12 +273,20 @@ public struct TextPlace: Hashable, Sendable {
         public var texts: [String]
     }
 
-    /// Letters and their scales.
+    /// Letters, or words, that say the unit of a value.
     public struct UnitLetters: Hashable, Sendable {
-        /// Scale of each letter, or word.
-        public var scales: [String: Double]
-        /// Where the letter stands; nil for the value's own last character.
+        /// What each makes of the number; an empty one stands for a value without any.
+        public var scales: [String: UnitScale]
+        /// Where the letter stands; nil for the end of the value itself.
         public var pick: Pick?
+    }
+
+    /// Number × scale + offset is the value in the field's own unit.
+    public struct UnitScale: Hashable, Sendable {
+        /// The factor.
+        public var scale: Double
+        /// What is added, as for degrees Fahrenheit.
+        public var offset = 0.0
     }
 
     /// A number at a place.

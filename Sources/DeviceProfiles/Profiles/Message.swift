@@ -8,6 +8,8 @@ public struct Message: Hashable, Sendable {
     public var match: [MessageMatch] = []
     /// What the whole text must fit, and whose groups are picked; nil where the text is divided otherwise.
     public var pattern: TextPattern?
+    /// Records of which its frames are made; nil where they are not.
+    public var records: RecordRule?
     /// What is in it.
     public var fields: [Field] = []
 
@@ -15,6 +17,43 @@ public struct Message: Hashable, Sendable {
     public init(name: String? = nil, fields: [Field] = []) {
         self.name = name
         self.fields = fields
+    }
+}
+
+/// Records in a frame, one behind the other, each with a tag that says what is in it.
+public struct RecordRule: Hashable, Sendable {
+    /// Where the first begins.
+    public var at: Int
+    /// The byte behind the last, counted from the end where it is not above 0.
+    public var to = 0
+    /// What tells them apart; its place is counted in the record.
+    public var tag: IntegerPlace
+    /// The size of the whole record; its place is counted in the record.
+    public var length: IntegerPlace
+
+    /// Records from here to the end of the frame.
+    public init(at: Int, tag: IntegerPlace, length: IntegerPlace) {
+        self.at = at
+        self.tag = tag
+        self.length = length
+    }
+}
+
+/// Where an unsigned integer stands, and what is made of it: value × times + add.
+public struct IntegerPlace: Hashable, Sendable {
+    /// Offset, not below zero.
+    public var at: Int
+    /// Its type.
+    public var type: BinaryType
+    /// Factor of the value.
+    public var times = 1
+    /// Constant of the sum.
+    public var add = 0
+
+    /// The integer as it stands there.
+    public init(at: Int, type: BinaryType) {
+        self.at = at
+        self.type = type
     }
 }
 
@@ -28,6 +67,8 @@ public enum MessageMatch: Hashable, Sendable {
     case column(Int, is: String)
     /// The end of the text of a column.
     case columnEnd(Int, String)
+    /// So many columns.
+    case columns(Int)
     /// There is such a key.
     case key(String)
     /// The text begins so.
@@ -84,8 +125,8 @@ struct SendableRegex: @unchecked Sendable {
 
 /// How a text is divided.
 public enum TextRule: Hashable, Sendable {
-    /// Into columns. A separator of one space is any run of spaces.
-    case csv(separator: UInt8)
+    /// Into columns, of which there must be so many; nil for any number. A separator of one space is any run of spaces.
+    case csv(separator: UInt8, columns: Int? = nil)
     /// Into `name=value` pairs, parted by any of `pair`; `equals` are the signs between name and value.
     case keyValue(pair: [UInt8], equals: [UInt8])
     /// An object of JSON (RFC 8259); nested names are joined by dots.

@@ -12,6 +12,8 @@ public struct Poll: Hashable, Sendable {
     public var retries = 1
     /// Names of the messages that may answer; empty for any frame.
     public var reply: [String] = []
+    /// Bytes of the answer, where nothing in it says how many they are; nil for other framings.
+    public var size: Int?
     /// Whether it only asks, so that detection may send it.
     public var isSafe = false
 

@@ -1,3 +1,5 @@
+import SerialIO
+
 /// Who begins to speak, and when.
 extension Profile {
     /// Whether it is asked; if not, it speaks by itself.
@@ -6,7 +8,8 @@ extension Profile {
     /// Whether something may be heard of it that nobody has asked for: devices that have polls may speak by themselves
     /// too, those of a bus or a session do not.
     public var speaksUnasked: Bool {
-        modbus == nil && mbus == nil && sdi12 == nil && (iec62056.map { $0.mode == .push } ?? true)
+        if framing.isKnownByRequest { return false }
+        return modbus == nil && mbus == nil && sdi12 == nil && (iec62056.map { $0.mode == .push } ?? true)
     }
 
     /// How often it is asked: the shortest of its intervals; nil where it is not.

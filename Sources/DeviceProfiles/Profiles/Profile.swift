@@ -20,7 +20,8 @@ public struct Profile: Hashable, Sendable {
     public var notes = ""
     /// The field whose value tells several devices behind one port apart.
     public var deviceField: String?
-    /// Whether keys of a telegram that no field names are published under their own names.
+    /// Whether what no field names is published under the name that it has in the frame: keys of a telegram, members of
+    /// JSON, pairs.
     public var publishesOthers = false
     /// For so long after opening or wake-up nothing is published.
     public var warmUp = Duration.zero
@@ -33,6 +34,8 @@ public struct Profile: Hashable, Sendable {
     public var subtraction: Subtraction?
     /// How text is divided; nil where fields stand at bytes.
     public var text: TextRule?
+    /// Whether a comma in a number of a text is a decimal point.
+    public var hasDecimalComma = false
     /// What frames can be, in the order in which they are tried.
     public var messages: [Message] = []
 

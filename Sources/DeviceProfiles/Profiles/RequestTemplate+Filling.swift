@@ -34,6 +34,24 @@ extension Parameter {
 }
 
 extension RequestTemplate {
+    /// What a request begins with, whatever its parameters are: all of it but what stands behind a parameter of text,
+    /// whose size is not known.
+    func pattern(_ parameters: [Parameter]) -> BytePattern {
+        var bytes: [UInt8?] = []
+        for piece in pieces {
+            switch piece {
+            case .bytes(let fixed): bytes += fixed.map { $0 }
+            case .check: bytes += Array(repeating: nil, count: checksum.map { Checksum($0).size } ?? 0)
+            case .parameter(let name):
+                guard !isText, let parameter = parameters.first(where: { $0.name == name }) else {
+                    return BytePattern(bytes)
+                }
+                bytes += Array(repeating: nil, count: parameter.size)
+            }
+        }
+        return BytePattern(bytes)
+    }
+
     /// The bytes to send.
     ///
     /// - Parameters:
@@ -70,5 +88,27 @@ extension RequestTemplate {
         let check = sum.bytes(of: Array(bytes[from..<to]))
         bytes.replaceSubrange(place..<place + check.count, with: check)
         return bytes
+    }
+
+    /// Whether bytes are this request, whatever its parameters are.
+    public func matches(_ bytes: [UInt8], parameters: [Parameter] = []) -> Bool {
+        matches(bytes[...], pieces[...], parameters)
+    }
+
+    private func matches(_ bytes: ArraySlice<UInt8>, _ pieces: ArraySlice<Piece>, _ parameters: [Parameter]) -> Bool {
+        guard let piece = pieces.first else { return bytes.isEmpty }
+        let rest = pieces.dropFirst()
+        switch piece {
+        case .bytes(let fixed):
+            return bytes.starts(with: fixed) && matches(bytes.dropFirst(fixed.count), rest, parameters)
+        case .check:
+            let size = checksum.map { Checksum($0).size } ?? 0
+            return bytes.count >= size && matches(bytes.dropFirst(size), rest, parameters)
+        case .parameter(let name):
+            // In text a parameter is as long as it is written.
+            let size = parameters.first { $0.name == name }?.size ?? 0
+            let sizes = isText ? 1...max(1, bytes.count) : size...size
+            return sizes.contains { $0 <= bytes.count && matches(bytes.dropFirst($0), rest, parameters) }
+        }
     }
 }

@@ -13,7 +13,9 @@ extension ProfileReader {
         defer { table.finish() }
         table.require("kind", example: "\"sum8\"")
         guard let kind = readChecksumKind(table) else {
-            for key in ["over", "at", "encoding", "raw", "avoid"] { table.refuse(key, "kind says that there is none") }
+            for key in ["over", "at", "encoding", "raw", "avoid", "init", "xorout", "mask"] {
+                table.refuse(key, "kind says that there is none")
+            }
             return nil
         }
         var rule = ChecksumRule(kind)
@@ -25,17 +27,36 @@ extension ProfileReader {
         rule.encoding = table.choice("encoding", of: ChecksumRule.Encoding.self) ?? .be
         rule.isOfRawBytes = table.boolean("raw") ?? false
         rule.avoided = bytes(table, "avoid") ?? []
+        readChange(table, into: &rule)
+        if let mask = table.integer("mask", in: 1...Int(UInt32.max)) {
+            rule.mask = UInt32(mask)
+            if ![.be, .le].contains(rule.encoding) { table.fail("is for bytes, not for digits", at: "mask") }
+        }
         if rule.encoding == .sdi12, !rule.isOfSixteenBits {
             table.fail("three characters of six bits hold a checksum of 16 bits", at: "encoding")
         }
         return rule
     }
 
+    /// What a sum or exclusive or begins with, and what its result is changed by. A CRC of parameters has its own.
+    private func readChange(_ table: TableReader, into rule: inout ChecksumRule) {
+        if case .crc = rule.kind {
+            guard table.string("kind") != "crc" else { return }
+            for key in ["init", "xorout"] {
+                table.refuse(key, "the name says it already; say kind = \"crc\" for another")
+            }
+            return
+        }
+        let most = Checksum(rule).valueSize == 1 ? 0xFF : 0xFFFF
+        rule.initial = UInt32(table.integer("init", in: 0...most) ?? 0)
+        rule.finalXor = UInt32(table.integer("xorout", in: 0...most) ?? 0)
+    }
+
     private func readChecksumKind(_ table: TableReader) -> ChecksumRule.Kind? {
         guard let word = table.string("kind") else { return nil }
         if word != "sum8-to" { table.refuse("total", "belongs to kind = \"sum8-to\"") }
         if word != "crc" {
-            for key in ["width", "poly", "init", "refin", "refout", "xorout"] {
+            for key in ["width", "poly", "refin", "refout"] {
                 table.refuse(key, "belongs to kind = \"crc\"")
             }
         }

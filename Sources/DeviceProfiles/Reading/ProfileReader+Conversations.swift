@@ -40,6 +40,13 @@ extension ProfileReader {
             first.fail("this framing has a table of its own that says what is asked for")
         }
         profile.polls = polls.compactMap { readPoll($0, profile) }
+        if profile.framing.isKnownByRequest {
+            let sizes = profile.polls.map { poll in
+                ReplySize(request: poll.request.pattern(profile.parameters), size: poll.size ?? 1)
+            }
+            profile.framing.kind = .reply(sizes)
+            if polls.isEmpty { top.fail("kind = \"reply\" needs a [[poll]] with size, the bytes of its answer") }
+        }
         profile.initialisation = readSteps(top, "init", profile)
         profile.wake = readSteps(top, "wake", profile)
         profile.shutdown = readSteps(top, "shutdown", profile)
@@ -56,6 +63,15 @@ extension ProfileReader {
         poll.reply = table.strings("reply") ?? []
         checkMessageNames(poll.reply, profile.messages, table, "reply")
         poll.isSafe = table.boolean("safe") ?? false
+        if profile.framing.isKnownByRequest {
+            table.require("size", example: "2")
+            poll.size = table.integer("size", in: 1...4096)
+            if poll.isSafe, profile.framing.checksum == nil {
+                table.fail("nothing proves that an answer is this device's, so that detection must not ask", at: "safe")
+            }
+        } else {
+            table.refuse("size", "belongs to kind = \"reply\" in [framing]; here the frame says how long it is")
+        }
         return request == nil ? nil : poll
     }
 
@@ -92,7 +108,9 @@ extension ProfileReader {
         guard let pieces = pieces(of: source, isText: isText, table, key) else { return nil }
         var template = RequestTemplate(pieces: pieces, isText: isText)
         for name in template.parameterNames where !profile.parameters.contains(where: { $0.name == name }) {
-            let hint = NearestKey.hint(name, in: profile.parameters.map(\.name) + ["check"]) ?? ""
+            let hint =
+                NearestKey.hint(name, in: profile.parameters.map(\.name) + ["check"])
+                ?? (isText ? "; write {{\(name)}} where the device wants braces" : "")
             table.fail("[parameters] has no \(quoted(name))\(hint)", at: key)
         }
         if pieces.contains(.check) {
@@ -121,7 +139,7 @@ extension ProfileReader {
         var pieces: [RequestTemplate.Piece] = []
         func add(_ part: Substring) -> Bool {
             if isText {
-                if !part.isEmpty { pieces.append(.bytes(Array(part.utf8))) }
+                if !part.isEmpty { pieces.append(.bytes(Array(part.replacing("}}", with: "}").utf8))) }
                 return true
             }
             guard let pattern = BytePattern(hexadecimal: String(part)), !pattern.bytes.contains(nil) else {
@@ -131,19 +149,25 @@ extension ProfileReader {
             if !pattern.bytes.isEmpty { pieces.append(.bytes(pattern.bytes.compactMap { $0 })) }
             return true
         }
-        for (index, part) in source.split(separator: "{", omittingEmptySubsequences: false).enumerated() {
-            guard index > 0 else {
-                guard add(part) else { return nil }
+        // In text two braces are one that is sent.
+        var rest = source[...]
+        while let brace = rest.firstIndex(of: "{") {
+            guard add(rest[..<brace]) else { return nil }
+            rest = rest[rest.index(after: brace)...]
+            if isText, rest.first == "{" {
+                pieces.append(.bytes([0x7B]))
+                rest = rest.dropFirst()
                 continue
             }
-            guard let end = part.firstIndex(of: "}") else {
-                table.fail("a brace has no end", at: key)
+            guard let end = rest.firstIndex(of: "}") else {
+                table.fail("a brace has no end" + (isText ? "; write {{ for one that is sent" : ""), at: key)
                 return nil
             }
-            let name = String(part[..<end])
+            let name = String(rest[..<end])
             pieces.append(name == "check" ? .check : .parameter(name))
-            guard add(part[part.index(after: end)...]) else { return nil }
+            rest = rest[rest.index(after: end)...]
         }
+        guard add(rest) else { return nil }
         return pieces
     }
 }

@@ -43,6 +43,12 @@ extension ProfileReader {
         field.scale = table.number("scale") ?? 1
         if field.scale == 0 { table.fail("a scale of 0 makes every value the same", at: "scale") }
         field.offset = table.number("offset") ?? 0
+        field.factors = readFactors(table)
+        field.addends = (table.stringsOrTables("offset_by", allowsOne: true) ?? []).compactMap { element in
+            if case .string(let name) = element { return name }
+            table.fail("names fields, such as \"tenths\" or [\"tenths\", \"hundredths\"]", at: "offset_by")
+            return nil
+        }
         field.missing = (table.scalars("missing") ?? []).map { RawValue($0) }
         field.range = table.numberRange("range")
         field.names = (table.namedScalars("values", example: "{ 0 = \"off\", 1 = \"on\" }") ?? []).map {
@@ -52,7 +58,20 @@ extension ProfileReader {
         field.isPublished = table.boolean("publish") ?? true
         field.keep = RateRule.readKept(table)
         field.changeMin = RateRule.readChange(table)
-        field.repetition = addressing == .bytes ? readRepetition(table) : nil
+        field.repetition = addressing == .bytes || addressing == .registers ? readRepetition(table) : nil
+    }
+
+    private func readFactors(_ table: TableReader) -> [FieldFactor] {
+        (table.stringsOrTables("scale_by", allowsOne: true) ?? []).compactMap { element in
+            guard case .table(let factor) = element else {
+                if case .string(let name) = element { return FieldFactor(field: name) }
+                return nil
+            }
+            defer { factor.finish() }
+            factor.require("field", example: "\"range\"")
+            let use = factor.choice("as", of: FieldFactor.Use.self) ?? .factor
+            return factor.string("field").map { FieldFactor(field: $0, use: use) }
+        }
     }
 
     private func readName(_ table: TableReader) -> String {
@@ -80,6 +99,10 @@ extension ProfileReader {
             table.fail("\(quoted(unit)) is no unit symbol of SenML (RFC 8428, RFC 8798)\(hint)", at: "unit")
             return nil
         }
+        let meant = [
+            "C": "coulomb; degrees Celsius are \"Cel\"", "F": "farad; degrees Fahrenheit are scaled to \"Cel\"",
+        ]
+        if let meaning = meant[unit] { table.note("\(quoted(unit)) is the \(meaning)", at: "unit") }
         return unit
     }
 
@@ -100,33 +123,53 @@ extension ProfileReader {
 
     private func readRepetition(_ table: TableReader) -> Repetition? {
         let stride = table.integer("stride", in: 1...65535)
-        var repetition: Repetition?
         if table.has("count"), table.isTable("count"), let count = table.table("count") {
-            count.require("at", example: "8")
-            let at = count.integer("at", in: -65535...65535) ?? 0
-            let type = readUnsigned(count, sizes: 1...2) ?? BinaryType(.unsigned, size: 1)
-            let divisor = count.integer("divisor", in: 1...256) ?? 1
-            count.finish()
-            repetition = Repetition(count: .counted(at: at, type: type, divisor: divisor), stride: stride)
-        } else if let count = table.integer("count", in: 1...4096) {
-            repetition = Repetition(count: .fixed(count), stride: stride)
-        } else if stride != nil, !table.has("count") {
-            table.fail("is of arrays; say count", at: "stride")
+            defer { count.finish() }
+            return Repetition(count: readCount(count), stride: stride)
         }
-        return repetition
+        if let count = table.integer("count", in: 1...4096) { return Repetition(count: .fixed(count), stride: stride) }
+        if stride != nil, !table.has("count") { table.fail("is of arrays; say count", at: "stride") }
+        return nil
+    }
+
+    /// How many elements there are, where the frame or another field says it.
+    private func readCount(_ count: TableReader) -> Repetition.Count {
+        let divisor = count.integer("divisor", in: 1...256) ?? 1
+        let isOfRegisters = addressing == .registers
+        if count.has("field") || isOfRegisters {
+            for key in ["at", "type"] {
+                count.refuse(key, isOfRegisters ? "registers are counted by a field" : "field says how many there are")
+            }
+            count.require("field", example: "\"cells\"")
+            if isOfRegisters { count.require("max", example: "16") }
+            let max = count.integer("max", in: 1...4096) ?? (isOfRegisters ? 1 : 4096)
+            return .field(count.string("field") ?? "", divisor: divisor, max: max)
+        }
+        if !count.has("at") { count.fail("give at and type, where the number stands, or the field that says it") }
+        count.suggest("field")
+        count.refuse("max", "belongs to field")
+        let at = count.integer("at", in: -65535...65535) ?? 0
+        return .counted(
+            at: at, type: readUnsigned(count, sizes: 1...2) ?? BinaryType(.unsigned, size: 1), divisor: divisor)
     }
 
     /// Keys that make no sense for what the field is.
     private func checkKind(_ field: Field, _ table: TableReader) {
         if field.place.isText, field.names.isEmpty {
-            for key in ["scale", "offset", "range"] where table.has(key) {
+            for key in ["scale", "offset", "scale_by", "offset_by", "range"] where table.has(key) {
                 table.fail("is for numbers, and the field is a text", at: key)
             }
         }
         if field.place.isText, field.unit != nil, field.names.isEmpty {
             table.fail("a text has no unit", at: "unit")
         }
+        if field.isDerived, !field.names.isEmpty {
+            table.fail("values says the value already; scale the field that this one is used in", at: "values")
+        }
         guard let bits = field.bits else { return }
+        if case .one(let bit) = bits, field.isDerived {
+            table.fail("true and false are no numbers; say bits = [\(bit), \(bit)]", at: "bit")
+        }
         let last =
             switch bits {
             case .one(let bit): bit
@@ -136,7 +179,7 @@ extension ProfileReader {
             switch field.place {
             case .bytes(let place): place.type.isInteger ? (place.type.size ?? place.size).map { $0 * 8 } : nil
             case .register(let place): place.type?.isInteger == true ? (place.half == nil ? place.size * 8 : 8) : nil
-            case .text(let place): place.type == .text || place.type == .ddmm ? nil : 64
+            case .text(let place): [.text, .any, .ddmm].contains(place.type) ? nil : 64
             case .composed: nil
             }
         let key = table.has("bit") ? "bit" : "bits"

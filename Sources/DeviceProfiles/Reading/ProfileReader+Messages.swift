@@ -11,6 +11,7 @@ extension ProfileReader {
         guard top.has("message") else {
             var message = Message()
             message.pattern = readPattern(top)
+            message.records = readRecords(top)
             message.fields = readFields(top, message, profile)
             if !top.has("fields"), !profile.publishesOthers {
                 top.fail("there is nothing to read; add fields = [...] or [[message]]")
@@ -18,15 +19,16 @@ extension ProfileReader {
             return [message]
         }
         _ = top.tables("fields")
-        top.refuse("pattern", "belongs into a [[message]], as there are some")
+        for key in ["pattern", "records"] { top.refuse(key, "belongs into a [[message]], as there are some") }
         var names: Set<String> = []
         return tables.map { table in
             var message = Message(name: table.string("name"))
             if let name = message.name, !names.insert(name).inserted {
                 table.fail("two messages have the name \(quoted(name))", at: "name")
             }
-            message.match = readMatches(table)
+            message.match = readMatches(table, profile)
             message.pattern = readPattern(table)
+            message.records = readRecords(table)
             message.fields = readFields(table, message, profile)
             if !table.has("fields"), !profile.publishesOthers { table.require("fields", example: "[]") }
             table.finish()
@@ -41,14 +43,25 @@ extension ProfileReader {
             let changes = base.peekString("name").flatMap { fieldChanges[$0] }
             let reader = changes.map { base.overlaid(by: $0) } ?? base
             guard let field = readField(reader, message, profile) else { continue }
-            if fields.contains(where: { $0.name == field.name }) {
-                reader.fail("two fields have the name \(quoted(field.name))", at: "name")
-            }
+            checkAlternatives(of: field, among: fields, reader)
             fields.append(field)
             readers.append(reader)
         }
         for (field, reader) in zip(fields, readers) { checkReferences(of: field, among: fields, reader) }
         return fields
+    }
+
+    /// Several fields may have one name where each says when it counts.
+    private func checkAlternatives(of field: Field, among fields: [Field], _ table: TableReader) {
+        let others = fields.filter { $0.name == field.name }
+        guard !others.isEmpty else { return }
+        if (others + [field]).contains(where: { $0.condition == nil && $0.range == nil }) {
+            table.fail(
+                "two fields have the name \(quoted(field.name)); where they are alternatives, give each a valid_if "
+                    + "or a range", at: "name")
+        } else if others.contains(where: { $0.unit != field.unit }) {
+            table.fail("alternatives of \(quoted(field.name)) have one unit", at: "unit")
+        }
     }
 
     private func readPattern(_ table: TableReader) -> TextPattern? {
@@ -66,37 +79,44 @@ extension ProfileReader {
         }
     }
 
-    private func readMatches(_ table: TableReader) -> [MessageMatch] {
+    private func readMatches(_ table: TableReader, _ profile: Profile) -> [MessageMatch] {
         guard addressing != .registers else {
             table.refuse("match", "a reply of Modbus is known by its request")
             return []
         }
         return (table.tables("match") ?? []).compactMap { entry in
             defer { entry.finish() }
-            return readMatch(entry)
+            let match = readMatch(entry)
+            if profile.framing.kind == .telegram(.nmea), case .column(0, let name)? = match, name.hasPrefix("$") {
+                entry.fail("a sentence's name is without the \"$\": \(quoted(name.dropFirst()))", at: "is")
+            }
+            return match
         }
     }
 
     private func readMatch(_ entry: TableReader) -> MessageMatch? {
         let isCSV = if case .text(.csv) = addressing { true } else { false }
-        if !isCSV { entry.refuse("column", "columns are of [text] format = \"csv\" and of NMEA") }
+        if !isCSV { refuse(["column", "columns"], "columns are of [text] format = \"csv\" and of NMEA", entry) }
         switch addressing {
         case .keys, .text(.json), .text(.keyValue): break
         default: entry.refuse("key", "keys are of telegrams, JSON and key-value")
         }
         let at = entry.integer("at", in: -65535...65535)
         let length = entry.integer("length", in: 0...65536)
-        let column = isCSV ? entry.integer("column", in: 0...255) : nil
+        let column = isCSV ? entry.integer("column", in: 0...4095) : nil
+        let columns = isCSV ? entry.integer("columns", in: 1...4096) : nil
         let key = entry.string("key")
         let starts = entry.string("starts")
         let ends = entry.string("ends")
-        let kinds = [at != nil, length != nil, column != nil, key != nil, starts != nil].filter { $0 }
+        let kinds = [at != nil, length != nil, column != nil, columns != nil, key != nil, starts != nil].filter { $0 }
         guard kinds.count == 1 else {
             entry.fail(
-                "give one of at, length, column, key and starts, such as { at = 6, is = \"01\" } or { length = 32 }")
+                "give one of at, length, column, columns, key and starts, such as { at = 6, is = \"01\" } or "
+                    + "{ length = 32 }")
             return nil
         }
         if let length { return .length(length) }
+        if let columns { return .columns(columns) }
         if let key { return .key(key) }
         if let starts { return .start(Array(starts.utf8)) }
         if let at {
@@ -109,35 +129,35 @@ extension ProfileReader {
         return entry.string("is", allowsEmpty: true).map { .column(column, is: $0) }
     }
 
-    /// What a field says of others must be so: a condition, a composition, an array in front of it.
-    private func checkReferences(of field: Field, among fields: [Field], _ table: TableReader) {
-        func check(_ name: String, at key: String, isArray: Bool) {
-            guard let other = fields.first(where: { $0.name == name }) else {
-                let hint = NearestKey.hint(name, in: fields.map(\.name)) ?? ""
-                return table.fail("the message has no field \(quoted(name))\(hint)", at: key)
-            }
-            if (other.repetition != nil) != isArray {
-                table.fail("the field \(quoted(name)) \(isArray ? "is no array" : "is an array")", at: key)
-            }
-            if !isArray, let names = unknownNames(field.condition, of: other), key == "valid_if" {
-                table.fail(
-                    "\(quotedList(names)) is none of the values of \(quoted(name)): "
-                        + quotedList(other.names.map { $0.value.text }), at: key)
-            }
+    private func readRecords(_ table: TableReader) -> RecordRule? {
+        guard addressing == .bytes else {
+            table.refuse("records", "are of frames of bytes")
+            return nil
         }
-        if let condition = field.condition { check(condition.field, at: "valid_if", isArray: false) }
-        if case .composed(let pieces) = field.place {
-            for case .field(let name, _) in pieces { check(name, at: "compose", isArray: false) }
-        }
-        if case .bytes(let place) = field.place, let after = place.after { check(after, at: "after", isArray: true) }
+        guard let records = table.table("records") else { return nil }
+        defer { records.finish() }
+        records.require("at", example: "6")
+        records.require("tag", example: "{ at = 0, type = \"u16be\" }")
+        records.require("length", example: "{ at = 2, type = \"u8\", add = 3 }")
+        let at = records.integer("at", in: 0...65535) ?? 0
+        let tag = readInteger(records.tableOrEmpty("tag"))
+        let size = records.tableOrEmpty("length")
+        var length = readInteger(size, isFinal: false)
+        length.times = size.integer("times", in: 1...256) ?? 1
+        length.add = size.integer("add", in: -65536...65536) ?? 0
+        size.finish()
+        var rule = RecordRule(at: at, tag: tag, length: length)
+        rule.to = records.integer("to", in: -65535...65535) ?? 0
+        return rule
     }
 
-    /// Values of a condition that its field, whose values have names, cannot have.
-    private func unknownNames(_ condition: FieldCondition?, of field: Field) -> [String]? {
-        guard let condition, !field.names.isEmpty else { return nil }
-        let unknown = (condition.allowed + condition.refused).filter { raw in
-            !field.names.contains { raw.matches($0.value) }
+    private func readInteger(_ table: TableReader, isFinal: Bool = true) -> IntegerPlace {
+        if table.line != nil {
+            table.require("at", example: "0")
+            table.require("type", example: "\"u8\"")
         }
-        return unknown.isEmpty ? nil : unknown.map(\.text)
+        let type = readUnsigned(table, sizes: 1...4) ?? BinaryType(.unsigned, size: 1)
+        defer { if isFinal { table.finish() } }
+        return IntegerPlace(at: table.integer("at", in: 0...65535) ?? 0, type: type)
     }
 }

@@ -7,19 +7,22 @@ extension ProfileReader {
         "column", "key", "negative_if", "letters", "letter_at", "part", "separator", "index",
     ]
     private static let registerKeys = ["input", "holding", "coil", "discrete", "high", "low"]
-    private static let byteKeys = ["until", "after", "count", "stride"]
+    private static let byteKeys = ["until", "after", "record"]
+    private static let arrayKeys = ["count", "stride"]
 
     func readPlace(_ table: TableReader, _ message: Message, _ profile: Profile) -> FieldPlace? {
         if table.has("compose") {
-            for key in ["at", "size", "type", "order"] + Self.textKeys + Self.registerKeys + Self.byteKeys {
-                table.refuse(key, "a composed text stands nowhere")
-            }
+            let keys = Self.textKeys + Self.registerKeys + Self.byteKeys + Self.arrayKeys
+            refuse(["at", "size", "type", "order"] + keys, "a composed text stands nowhere", table)
             return readComposition(table).map { .composed($0) }
         }
         // So that it is a known key.
         _ = table.string("compose")
         if addressing != .registers { refuse(Self.registerKeys, "registers are of Modbus", table) }
         if addressing != .bytes { refuse(Self.byteKeys, "is for fields at bytes of a frame", table) }
+        if addressing != .bytes, addressing != .registers {
+            refuse(Self.arrayKeys, "is for fields at bytes of a frame and in registers", table)
+        }
         switch addressing {
         case .bytes:
             refuse(Self.textKeys, "is for text; say in [text] how it is divided", table)
@@ -32,11 +35,16 @@ extension ProfileReader {
             return readTextPlace(table, rule, message).map { .text($0) }
         case .keys:
             refuse(["column", "at", "size", "order"], "fields of this telegram are picked by key", table)
+            if case .telegram(let telegram) = profile.framing.kind, let key = table.peekString("key"),
+                let problem = TelegramKeys.problem(with: key, in: telegram)
+            {
+                table.fail(problem, at: "key")
+            }
             return readTextPlace(table, nil, message).map { .text($0) }
         }
     }
 
-    private func refuse(_ keys: [String], _ reason: String, _ table: TableReader) {
+    func refuse(_ keys: [String], _ reason: String, _ table: TableReader) {
         for key in keys { table.refuse(key, reason) }
     }
 
@@ -95,13 +103,23 @@ extension ProfileReader {
         place.until = table.integer("until", in: -65535 ... -1)
         if place.until != nil, size != -1 { table.fail("belongs to size = -1", at: "until") }
         place.after = table.string("after")
+        place.record = readRecordTag(table, message)
         if at != nil { checkInside(place, table, message, profile) }
         return at == nil ? nil : place
     }
 
+    private func readRecordTag(_ table: TableReader, _ message: Message) -> Int? {
+        guard let tag = table.integer("record", in: 0...Int(UInt32.max)) else { return nil }
+        if message.records == nil {
+            table.fail("the message has no records; say records = { at = 6, tag = ..., length = ... }", at: "record")
+        }
+        if table.has("after") { table.fail("a field stands in a record or behind an array", at: "after") }
+        return tag
+    }
+
     /// A field must be inside a frame whose size is known.
     private func checkInside(_ place: BytePlace, _ table: TableReader, _ message: Message, _ profile: Profile) {
-        guard place.after == nil, let most = frameSizeMax(message, profile) else { return }
+        guard place.after == nil, place.record == nil, let most = frameSizeMax(message, profile) else { return }
         let size = place.type.coding == .kmp ? 2 : place.size ?? 1
         let count = table.peekInteger("count") ?? 1
         let stride = table.peekInteger("stride") ?? size
@@ -150,8 +168,11 @@ extension ProfileReader {
         if let order {
             if named != nil, type.size != 1 {
                 table.fail("the type says the order of bytes already", at: "order")
+            } else if type.size == 2, !needsOrder, order == .bytesSwapped {
+                // A register with its low byte first.
             } else if let size = type.size, size != 4, size != 8 {
-                table.fail("is for 32 and 64 bits", at: "order")
+                let hint = needsOrder ? "" : ", and \"BADC\" for 16 bits whose low byte comes first"
+                table.fail("is for 32 and 64 bits\(hint)", at: "order")
             } else if needsOrder, type.size == nil {
                 table.fail("is for 32 and 64 bits", at: "order")
             }
@@ -209,108 +230,9 @@ extension ProfileReader {
         } else if type.size == 1 {
             table.fail("u8 and s8 are half a register: say high = true or low = true")
         }
-        if place.address + place.count > 65536 { table.fail("the registers end at 65535") }
+        let count = table.peekInteger("count") ?? 1
+        let last = place.address + (count - 1) * (table.peekInteger("stride") ?? place.count) + place.count
+        if last > 65536 { table.fail("the registers end at 65535") }
         return place
-    }
-
-    // MARK: Text
-
-    /// A place in a text, or with no rule under a key of a telegram.
-    private func readTextPlace(_ table: TableReader, _ rule: TextRule?, _ message: Message) -> TextPlace? {
-        guard let pick = readPick(table, rule, message) else {
-            _ = readText(table, TextPlace(.column(0)), rule, message)
-            return nil
-        }
-        return readText(table, TextPlace(pick), rule, message)
-    }
-
-    private func readText(_ table: TableReader, _ empty: TextPlace, _ rule: TextRule?, _ message: Message) -> TextPlace
-    {
-        var place = empty
-        if let word = table.string("type") {
-            let words = TextType.allCases.map(\.rawValue)
-            if let type = TextType(rawValue: word) {
-                place.type = type
-            } else {
-                table.fail("\(quoted(word)) is no type of text; there are \(quotedList(words))", at: "type")
-            }
-        }
-        if let part = table.integers("part", each: [0...4096, 0...4096], example: "[0, 2]") {
-            if part[0] < part[1] {
-                place.part = part[0]..<part[1]
-            } else {
-                table.fail("the first character, then the one behind the last", at: "part")
-            }
-        }
-        if let separator = table.string("separator") {
-            table.require("index", example: "0")
-            place.split = .init(separator: Array(separator.utf8), index: table.integer("index", in: 0...255) ?? 0)
-        } else {
-            table.refuse("index", "belongs to separator")
-        }
-        if let sign = table.table("negative_if") {
-            sign.require("is", example: "[\"S\", \"W\"]")
-            let texts = sign.scalars("is")?.map(\.description) ?? []
-            if let pick = readPick(sign, rule, message) { place.negative = .init(pick: pick, texts: texts) }
-            sign.finish()
-        }
-        place.letters = readLetters(table, rule, message)
-        return place
-    }
-
-    private func readLetters(_ table: TableReader, _ rule: TextRule?, _ message: Message) -> TextPlace.UnitLetters? {
-        guard let entries = table.namedScalars("letters", example: "{ M = 1, K = 0.277778 }") else {
-            table.refuse("letter_at", "belongs to letters")
-            return nil
-        }
-        var letters = TextPlace.UnitLetters(scales: [:])
-        for entry in entries {
-            switch entry.value {
-            case .integer(let number): letters.scales[entry.name] = Double(number)
-            case .number(let number): letters.scales[entry.name] = number
-            default: table.fail("the scale of \(quoted(entry.name)) is no number", at: "letters")
-            }
-        }
-        if let place = table.table("letter_at") {
-            letters.pick = readPick(place, rule, message)
-            place.finish()
-        }
-        return letters
-    }
-
-    private func readPick(_ table: TableReader, _ rule: TextRule?, _ message: Message) -> TextPlace.Pick? {
-        switch rule {
-        case .csv:
-            refuse(["key", "at", "size"], "columns are picked by column", table)
-            table.require("column", example: "2")
-            return table.integer("column", in: 0...255).map { .column($0) }
-        case .keyValue:
-            refuse(["at", "size"], "pairs are picked by key", table)
-            if let column = table.integer("column", in: 0...255) {
-                if table.has("key") { table.fail("give either key or column", at: "column") }
-                return .column(column)
-            }
-            if !table.has("column") { table.require("key", example: "\"T\"") }
-            return table.string("key").map { .key($0) }
-        case .json, nil:
-            refuse(["column", "at", "size"], "values are picked by key", table)
-            table.require("key", example: "\"temperature\"")
-            return table.string("key").map { .key($0) }
-        case .pattern:
-            refuse(["column", "at", "size"], "groups are picked by key", table)
-            table.require("key", example: "\"weight\"")
-            guard let key = table.string("key") else { return nil }
-            if let groups = message.pattern?.groups, !groups.contains(key) {
-                let hint = NearestKey.hint(key, in: groups) ?? ""
-                table.fail("the pattern has no group \(quoted(key))\(hint)", at: "key")
-            }
-            return .key(key)
-        case .characters:
-            refuse(["column", "key"], "columns of characters are picked by at and size", table)
-            table.require("at", example: "4")
-            let size = table.integer("size", in: -1...4096)
-            if size == nil || size == 0 { table.require("size", example: "8") }
-            return table.integer("at", in: 0...65535).map { .characters(at: $0, size: size == -1 ? nil : size ?? 1) }
-        }
     }
 }

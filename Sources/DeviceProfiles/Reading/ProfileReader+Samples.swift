@@ -49,6 +49,9 @@ extension ProfileReader {
         } else if !table.has("expect"), !table.has("missing") {
             table.fail("says nothing; give expect, missing, or rejected = true")
         }
+        if profile.framing.isKnownByRequest {
+            table.require("request", example: "\"55\"")
+        }
         return frame == nil && text == nil ? nil : sample
     }
 
@@ -69,6 +72,7 @@ extension ProfileReader {
 
     /// What the fields say together.
     func checkFields(_ profile: Profile, _ top: TableReader) {
+        checkRequests(profile, top)
         if let device = profile.deviceField {
             let fields = profile.messages.flatMap(\.fields)
             if !fields.contains(where: { $0.name == device && $0.repetition == nil }), !profile.publishesOthers {
@@ -77,10 +81,17 @@ extension ProfileReader {
             }
         }
         for (index, message) in profile.messages.enumerated().dropLast() where isAlwaysTaken(message, profile) {
-            let next = profile.messages[index + 1].name.map { quoted($0) } ?? "the next one"
+            let replies = profile.polls.map(\.reply)
+            // A poll that names the next one and not this one tells them apart.
+            let next = profile.messages[index + 1].name
+            let isReached = next.map { next in
+                replies.contains { $0.contains(next) && !$0.contains(message.name ?? "") }
+            }
+            guard isReached != true else { continue }
             top.fail(
-                "message \(index + 1) takes every frame, so that \(next) is never reached; give it match", at: "message"
-            )
+                "message \(index + 1) takes every frame, so that \(next.map { quoted($0) } ?? "the next one") is never "
+                    + "reached; give it match" + (replies.isEmpty ? "" : ", or a poll that has only it in its reply"),
+                at: "message")
         }
     }
 

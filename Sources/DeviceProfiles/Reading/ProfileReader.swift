@@ -18,6 +18,8 @@ struct ProfileReader {
     let name: String
     /// Set once the framing and `[text]` are read, before any field is.
     var addressing = Addressing.bytes
+    /// Whether `[text]` says that a comma is a decimal point.
+    var hasDecimalComma = false
     /// The checksum of `[checksum]`, which is also the default of requests.
     var checksum: ChecksumRule?
     /// What a variant changes.
@@ -33,6 +35,7 @@ struct ProfileReader {
     /// Reads the profile, then each variant as a profile of its own.
     func read() -> Profile {
         let top = TableReader(document, report: report)
+        report.topKeys = ["title", "models", "source", "lookalikes", "notes", "device", "others", "warm_up", "fields"]
         if !Profile.isName(name) {
             top.fail("the file's name is the profile's: lower-case letters, digits and \"-\", then .toml")
         }
@@ -86,6 +89,7 @@ struct ProfileReader {
         profile.warmUp = top.duration("warm_up", in: .zero...(.seconds(3600))) ?? .zero
         profile.link = readLink(top.tableOrEmpty("link"))
         if case .text(let rule) = addressing { profile.text = rule }
+        profile.hasDecimalComma = hasDecimalComma
         readSessions(top, into: &profile)
         profile.messages = readMessages(top, profile: profile)
         profile.rate = readRate(top)
@@ -103,10 +107,20 @@ struct ProfileReader {
 
     private func readOthers(_ top: TableReader) -> Bool {
         guard let others = top.boolean("others") else { return false }
-        if others, addressing != .keys {
-            top.fail("is for telegrams that describe themselves; here [framing] kind is none of them", at: "others")
+        if others, !hasNames {
+            top.fail(
+                "is for telegrams that describe themselves, JSON and key-value; here values have no names", at: "others"
+            )
         }
         return others
+    }
+
+    /// Whether values stand under names.
+    private var hasNames: Bool {
+        switch addressing {
+        case .keys, .text(.json), .text(.keyValue): true
+        case .bytes, .registers, .text: false
+        }
     }
 
     /// Bytes in hexadecimal, of which some may be `??`. Nil where the key is absent or wrong.

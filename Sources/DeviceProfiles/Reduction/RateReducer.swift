@@ -34,9 +34,12 @@ public struct RateReducer: Sendable {
             fields.compactMap { field in field.changeMin.map { (field.name, $0) } }, uniquingKeysWith: { $1 })
     }
 
+    /// Whether it publishes every frame as it is.
+    public var isIdle: Bool { rule.isIdle && changeMin.isEmpty }
+
     /// Takes the readings of a frame. Returns what is to be published now; empty for nothing.
     public mutating func add(_ readings: [Reading], atMilliseconds now: Int64) -> [Reading] {
-        guard !rule.isIdle || !changeMin.isEmpty else { return readings }
+        guard !isIdle else { return readings }
         guard let every = rule.every else { return changed(readings, at: now) }
         let due = flush(atMilliseconds: now)
         for reading in readings { collect(reading) }

@@ -1,5 +1,6 @@
 import Records
 import SerialIO
+import StrictTOML
 
 /// What a sample did not give.
 public struct SampleFailure: Hashable, Sendable, CustomStringConvertible {
@@ -45,10 +46,11 @@ public enum ProfileSamples {
     /// The frames in a sample, decoded, and what was skipped.
     static func frames(
         _ bytes: [UInt8], request: [UInt8]?, _ decoder: ProfileDecoder, pieces: Int
-    ) -> (frames: [DecodedFrame], problems: [FrameProblem]) {
+    ) -> (frames: [DecodedFrame], contents: [[UInt8]], problems: [FrameProblem]) {
         var cutter = FrameCutter(decoder.profile.framing)
         if let request { cutter.expectReply(to: request) }
         var frames: [DecodedFrame] = []
+        var contents: [[UInt8]] = []
         var problems: [FrameProblem] = []
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -58,11 +60,13 @@ public enum ProfileSamples {
                 switch cutter.next() {
                 case .needMoreBytes: break steps
                 case .skipped(_, let reason): problems.append(reason)
-                case .frame(let content): frames.append(decoder.decode(content, request: request))
+                case .frame(let content):
+                    frames.append(decoder.decode(content, request: request))
+                    contents.append(Array(content))
                 }
             }
         }
-        return (frames, problems)
+        return (frames, contents, problems)
     }
 
     private static func problems(_ sample: Sample, _ decoder: ProfileDecoder, pieces: Int) -> [String] {
@@ -76,12 +80,16 @@ public enum ProfileSamples {
         // A frame that says nothing new is none that a message is for.
         let isSilent = sample.expected.isEmpty && result.frames.contains { $0.verdict == .skipped }
         guard !decoded.isEmpty || isSilent else {
-            if case .rejected(let reason)? = result.frames.first?.verdict {
-                return ["the frame is rejected: \(reason)"]
+            if let content = result.contents.first {
+                let shown = shown(content, isText: decoder.profile.text != nil)
+                if case .rejected(let reason)? = result.frames.first?.verdict {
+                    return ["the frame \(shown) is rejected: \(reason)"]
+                }
+                return ["no message matches the frame \(shown)"]
             }
-            if !result.frames.isEmpty { return ["no message matches the frame"] }
             let problem = result.problems.first(where: \.isError) ?? result.problems.last
-            return ["no frame comes out of it" + (problem.map { ": \($0)" } ?? "")]
+            let detail = problem == .checksum ? checksumDetail(sample, decoder.profile.framing) : ""
+            return ["no frame comes out of it" + (problem.map { ": \($0)\(detail)" } ?? "")]
         }
         var problems = sample.expected.compactMap { problem($0, in: decoded) }
         for name in sample.missing {
@@ -96,15 +104,37 @@ public enum ProfileSamples {
         return problems
     }
 
+    /// What the checksum of a sample that is one whole frame is, and what it would have to be.
+    private static func checksumDetail(_ sample: Sample, _ framing: FramingRule) -> String {
+        switch framing.kind {
+        case .fixed, .length: break
+        default: return ""
+        }
+        guard let rule = framing.checksum, let comparison = Checksum(rule).comparison(in: sample.bytes) else {
+            return ""
+        }
+        let (covered, found, expected) = comparison
+        func digits(_ bytes: [UInt8]) -> String { HexadecimalText.write(bytes.span, isBackwards: false) }
+        return "; bytes \(covered.lowerBound) to \(covered.upperBound - 1) give \(digits(expected)), and the frame has "
+            + digits(found)
+    }
+
     private static func problem(_ expected: Sample.Expectation, in frames: [DecodedFrame]) -> String? {
         let name = expected.name
         // Of several frames in one sample the last that says it counts.
         guard let reading = frames.flatMap(\.readings).last(where: { $0.name == name }) else {
             let reason = frames.flatMap(\.withheld).first { $0.name == name }?.reason
-            return "\(name) is not there" + (reason.map { ": \($0.rawValue)" } ?? "")
+            return "\(name) is not there" + (reason.map { ": \($0.explanation)" } ?? "")
         }
         return isEqual(reading.value, expected.value)
             ? nil : "\(name) is \(reading.value.text), not \(expected.value.text)"
+    }
+
+    /// What was cut out, up to a length that a person reads.
+    private static func shown(_ content: [UInt8], isText: Bool) -> String {
+        if isText { return quoted(String(decoding: content, as: UTF8.self)) }
+        let part = content.prefix(32).map(TelegramText.hexadecimal).joined(separator: " ")
+        return part + (content.count > 32 ? " ..." : "")
     }
 
     /// Numbers within a millionth of their size.

@@ -23,8 +23,8 @@ struct MBusDecoder: TelegramDecoder {
         case 0x72: return values(&body, hasLongHeader: true)
         case 0x7A: return values(&body, hasLongHeader: false)
         case 0x78: return records(&body, header: [])
-        case 0x73, 0x77: return .rejected(reason: "fixed data structure, which no meter sends since 1997, is not read")
-        case 0x76: return .rejected(reason: "data with the highest byte first are not read")
+        case 0x73: return MBusFixedCounters.values(&body)
+        case 0x76, 0x77: return .rejected(reason: "data with the highest byte first are not read")
         case 0x70: return .rejected(reason: "the meter reports an error instead of values")
         default: return .rejected(reason: "CI field 0x\(TelegramText.hexadecimal(kind)) has no values that are known")
         }

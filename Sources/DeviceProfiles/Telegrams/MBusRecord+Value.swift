@@ -70,6 +70,9 @@ extension MBusRecord {
             let text = TelegramText.trimmed(Array(value.reversed())[...])
             return text.isEmpty ? nil : .text(text)
         }
+        if coding == .variable, value.count > 8, variableLength >= 0xF0 {
+            return .text(TelegramText.hexadecimal(value.reversed()))
+        }
         guard let number, let scaled = TelegramNumber.scaled(number, exponent: quantity.exponent) else { return nil }
         return .number(scaled * quantity.multiplier / quantity.divisor)
     }

@@ -79,6 +79,9 @@ struct MBusRecord {
         case 0x00...0xBF: return reader.take(Int(length))
         case 0xC0...0xC9, 0xD0...0xD9, 0xE0...0xEF: return reader.take(Int(length & 0x0F))
         case 0xF4: return reader.take(4)
+        // Binary numbers of 16 to 64 bytes.
+        case 0xF0...0xF3: return reader.take(4 * (Int(length) - 0xEC))
+        case 0xF5, 0xF6: return reader.take(16 * (Int(length) - 0xF2))
         default: return nil
         }
     }

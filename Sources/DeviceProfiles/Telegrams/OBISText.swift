@@ -40,6 +40,12 @@ struct OBISText {
         return (1...12).contains(pairs[1]) && (1...31).contains(pairs[2]) && pairs[3] < 25 && pairs[4] < 60
     }
 
+    /// Whether it has the form of a time stamp of DSMR and is none: `632525252525W`.
+    static func isUndefinedTime(_ group: ArraySlice<UInt8>) -> Bool {
+        guard group.count == 13, let last = group.last, last == 0x53 || last == 0x57 else { return false }
+        return group.dropLast().allSatisfy { (0x30...0x39).contains($0) } && !isTime(group)
+    }
+
     /// Whether a code stands for what is no quantity although it may be written in digits: numbers of devices, status
     /// words, messages, clocks.
     static func isIdentification(_ code: String) -> Bool {

@@ -7,6 +7,8 @@ import Records
 /// covers them.
 struct SMLDecoder: TelegramDecoder {
     private static let getListResponse: Int64 = 0x0701
+    /// 1-0:16.7.0*255
+    private static let power: [UInt8] = [1, 0, 16, 7, 0, 255]
 
     func decode(_ content: ArraySlice<UInt8>) -> TelegramResult {
         var reader = ByteReader(content)
@@ -34,15 +36,25 @@ struct SMLDecoder: TelegramDecoder {
     /// `[client, server, list name, sensor time, values, signature, gateway time]`
     private static func values(ofAnswer answer: SMLElement) -> [TelegramValue] {
         guard let answer = answer.elements, answer.count >= 5, let entries = answer[4].elements else { return [] }
-        var values = entries.compactMap(value)
-        if let server = answer[1].octets, let text = TelegramText.octets(server) {
+        let server = answer[1].octets ?? []
+        let losesSign = losesSign(server)
+        var values = entries.compactMap { value(ofEntry: $0, losesSign: losesSign) }
+        if let text = TelegramText.octets(server) {
             values.append(TelegramValue(key: "server_id", value: .text(text)))
         }
         return values
     }
 
+    /// DZG meters with a number below 60,000,000 leave the zero byte of positive powers out, so that they look
+    /// negative: 328.05 W come as `53 80 25`. Negative ones have all four bytes (found by the makers of libsml).
+    private static func losesSign(_ server: ArraySlice<UInt8>) -> Bool {
+        let maker: [UInt8] = [0x0A, 0x01, 0x44, 0x5A, 0x47]
+        guard server.count == 10, server.starts(with: maker) else { return false }
+        return server.dropFirst(maker.count).reduce(0) { $0 << 8 | Int($1) } < 60_000_000
+    }
+
     /// `[name, status, time, unit, scaler, value, signature]`
-    private static func value(ofEntry entry: SMLElement) -> TelegramValue? {
+    private static func value(ofEntry entry: SMLElement, losesSign: Bool) -> TelegramValue? {
         guard let entry = entry.elements, entry.count == 7, let name = entry[0].octets, !name.isEmpty else {
             return nil
         }
@@ -50,7 +62,11 @@ struct SMLDecoder: TelegramDecoder {
         let exponent = Int(entry[4].integer.flatMap { Int8(exactly: $0) } ?? 0) + (unit?.exponent ?? 0)
         let value: Reading.Value? =
             switch entry[5] {
-            case .signed(let number): TelegramNumber.scaled(Double(number), exponent: exponent).map { .number($0) }
+            case .signed(let number, let size) where losesSign && size < 4 && name.elementsEqual(power):
+                TelegramNumber.scaled(Double(number & (1 << (8 * Int64(size)) - 1)), exponent: exponent).map {
+                    .number($0)
+                }
+            case .signed(let number, _): TelegramNumber.scaled(Double(number), exponent: exponent).map { .number($0) }
             case .unsigned(let number): TelegramNumber.scaled(Double(number), exponent: exponent).map { .number($0) }
             case .boolean(let boolean): .boolean(boolean)
             case .octets(let bytes): TelegramText.octets(bytes).map { .text($0) }

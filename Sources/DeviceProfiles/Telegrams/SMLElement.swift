@@ -2,7 +2,8 @@
 enum SMLElement {
     case octets(ArraySlice<UInt8>)
     case boolean(Bool)
-    case signed(Int64)
+    /// `bytes` is its size.
+    case signed(Int64, bytes: Int)
     case unsigned(UInt64)
     case list([SMLElement])
     /// The zero that ends a message.
@@ -24,7 +25,7 @@ enum SMLElement {
             self = .boolean(byte != 0)
         case 5:
             guard let value = reader.bigEndian(head.contentCount) else { return nil }
-            self = .signed(value.signed(bytes: head.contentCount))
+            self = .signed(value.signed(bytes: head.contentCount), bytes: head.contentCount)
         case 6:
             guard let value = reader.bigEndian(head.contentCount) else { return nil }
             self = .unsigned(value)
@@ -56,7 +57,7 @@ enum SMLElement {
     /// The whole number, where it is one.
     var integer: Int64? {
         switch self {
-        case .signed(let value): value
+        case .signed(let value, _): value
         case .unsigned(let value): Int64(exactly: value)
         default: nil
         }

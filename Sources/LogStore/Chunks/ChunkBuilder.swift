@@ -32,7 +32,7 @@ public struct ChunkBuilder: Sendable {
     ///   - payload: at most ``Limits/payloadSizeMax`` bytes.
     ///   - bootMilliseconds: `CLOCK_BOOTTIME` when the record was received.
     public mutating func append(
-        topic: RawSpan, payload: RawSpan, properties: RecordProperties? = nil, isRetained: Bool = false,
+        topic: RawSpan, payload: RawSpan, properties: PackedProperties? = nil, isRetained: Bool = false,
         bootMilliseconds: Int64
     ) {
         precondition(topic.byteCount <= Limits.topicSizeMax)
@@ -52,7 +52,7 @@ public struct ChunkBuilder: Sendable {
                 topics.add(topicBytes, at: body.count - topicBytes.count)
             }
         }
-        if let properties { body.append(counted: properties.encoded) }
+        if let properties { body.append(counted: properties.bytes) }
         body.append(counted: payload)
         count += 1
     }

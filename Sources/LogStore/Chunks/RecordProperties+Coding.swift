@@ -12,10 +12,21 @@ private enum PropertyTag {
     static let sourceTime: UInt8 = 8
 }
 
+/// The properties of a record as they stand in a chunk: made once where many records have the same, and before the lock
+/// under which records are appended.
+public struct PackedProperties: Sendable {
+    /// Without their length.
+    let bytes: [UInt8]
+
+    /// Packs properties.
+    public init(_ properties: RecordProperties) { bytes = properties.packed }
+}
+
 extension RecordProperties {
-    /// The items as they stand in a chunk, without their length.
-    var encoded: [UInt8] {
+    fileprivate var packed: [UInt8] {
         var bytes: [UInt8] = []
+        // Enough for a serial record's, so that the array does not grow three times.
+        bytes.reserveCapacity(64)
         func append(_ tag: UInt8, _ text: String?) {
             guard let text else { return }
             bytes.append(tag)
@@ -44,7 +55,7 @@ extension RecordProperties {
         return bytes
     }
 
-    /// Reads what ``encoded`` wrote.
+    /// Reads what ``PackedProperties`` has.
     init(decoding bytes: UnsafeRawBufferPointer) throws(DecodingFailure) {
         self.init()
         var reader = ByteReader(bytes)

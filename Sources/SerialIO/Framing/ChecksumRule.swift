@@ -15,6 +15,12 @@ public struct ChecksumRule: Hashable, Sendable {
     public var isOfRawBytes: Bool
     /// Bytes that a sender never puts into a checksum: it adds 1 to them.
     public var avoided: [UInt8]
+    /// What a sum or exclusive or begins with; 0 for a CRC, which has its own.
+    public var initial: UInt32 = 0
+    /// What its result is changed by, by exclusive or; 0 for a CRC, which has its own.
+    public var finalXor: UInt32 = 0
+    /// Which bits of it count; those of bytes, not of digits.
+    public var mask = UInt32.max
 
     /// The catalogue.
     public enum Kind: Hashable, Sendable {

@@ -2,6 +2,9 @@
 ///
 /// It holds the bytes and keeps to the limit; what they are says a ``FrameScanner`` for the rule's kind. A frame whose
 /// content is on the line as it is gets handed out as a slice of the buffer, without a copy.
+///
+/// The same bytes give the same frames in whatever pieces they come: the scanner judges by what is there so far, and is
+/// never shown more than the longest frame and one byte, however much of it has come at once.
 public struct FrameCutter: Framer {
     /// What it cuts by.
     public let rule: FramingRule
@@ -9,9 +12,10 @@ public struct FrameCutter: Framer {
     public private(set) var counters = FramingCounters()
 
     private var scanner: any FrameScanner
-    /// The longest frame, and what may come on top of it for its end.
+    /// The longest frame, without what may come on top of it for its end.
     private let sizeMax: Int
-    private let endSizeMax: Int
+    /// So many bytes are looked at, one more than a frame and its end may have.
+    private let windowSize: Int
     /// Bytes not yet told of, from `start` on; the first `known` of them were looked at and were no frame yet.
     private var buffer: [UInt8] = []
     private var start = 0
@@ -27,7 +31,7 @@ public struct FrameCutter: Framer {
         self.rule = rule
         scanner = rule.scanner()
         sizeMax = rule.frameSizeMax
-        endSizeMax = scanner.endSizeMax
+        windowSize = sizeMax + scanner.endSizeMax + 1
     }
 
     /// Bytes of the frame that has begun, those of it that were skipped included. A flag that ended a frame and may
@@ -56,10 +60,10 @@ public struct FrameCutter: Framer {
                 continue
             }
             if !scratch.isEmpty { scratch.removeAll(keepingCapacity: true) }
-            switch Self.scan(scanner, buffer, from: start, known: known, scratch: &scratch) {
+            switch Self.scan(scanner, buffer, from: start, atMost: windowSize, known: known, scratch: &scratch) {
             case .needMoreBytes:
-                known = buffer.count - start
-                guard known > sizeMax + endSizeMax else { return pause() }
+                known = min(buffer.count - start, windowSize)
+                guard known == windowSize else { return pause() }
                 if let step = giveUp() { return step }
             case .frame(let size, let content):
                 if isTooLong(size, content.count) {
@@ -86,9 +90,6 @@ public struct FrameCutter: Framer {
                     counters.frames += 1
                     return .frame(scratch[...])
                 }
-            // A damaged frame that is too long is too long, for it is when it comes in pieces.
-            case .skip(let count, let problem) where count > sizeMax && problem.isError:
-                if let step = giveUp() { return step }
             case .skip(let count, let problem):
                 if let step = skip(count, problem) { return step }
             }
@@ -122,13 +123,14 @@ public struct FrameCutter: Framer {
 
     /// Static, so that buffer and scratch are seen to be two.
     private static func scan(
-        _ scanner: any FrameScanner, _ buffer: [UInt8], from start: Int, known: Int, scratch: inout [UInt8]
+        _ scanner: any FrameScanner, _ buffer: [UInt8], from start: Int, atMost count: Int, known: Int,
+        scratch: inout [UInt8]
     ) -> FrameScan {
-        scanner.scan(buffer.span.extracting(start...), known: known, scratch: &scratch)
+        scanner.scan(buffer.span.extracting(start...).extracting(first: count), known: known, scratch: &scratch)
     }
 
     private func isTooLong(_ size: Int, _ contentCount: Int) -> Bool {
-        contentCount > sizeMax || size > sizeMax + endSizeMax
+        contentCount > sizeMax || size == windowSize
     }
 
     private mutating func drop(_ count: Int) {

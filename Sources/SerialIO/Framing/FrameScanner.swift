@@ -1,11 +1,13 @@
-/// One kind of framing: says what the bytes that wait are. Pure: the same bytes give the same answer.
+/// One kind of framing: says what the bytes that wait are. Pure: the same bytes give the same answer, and once it is
+/// something else than that more are needed, bytes that follow change nothing about it.
 ///
 /// ``FrameCutter`` does the rest: it holds the bytes, drops what is skipped, and keeps to the limit.
 protocol FrameScanner: Sendable {
     /// Looks at what waits: at least one byte, beginning where the last step ended.
     ///
     /// - Parameters:
-    ///   - bytes: all that waits.
+    ///   - bytes: what waits, of which more may be there than is shown: never more than a frame and its end may have,
+    ///     and one byte.
     ///   - known: so many of them were there at the last call, which asked for more: a scanner that looks for an end
     ///     need not look there again. All of them, where nothing came since.
     ///   - scratch: empty; where content goes that is not on the line as it is.

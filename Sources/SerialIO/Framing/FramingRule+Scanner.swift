@@ -4,20 +4,25 @@ extension FramingRule {
         let checksum = self.checksum.map { Checksum($0) }
         switch kind {
         case .line(let start, let end):
-            return LineScanner(start: start, end: end, checksum: checksum, sizeMax: sizeMax)
+            return LineScanner(start: start, end: end, checksum: checksum)
         case .fixed(let start, let size, let trailer):
             return FixedScanner(start: start, size: size, trailer: trailer, checksum: checksum)
         case .length(let start, let length, let trailer):
             return LengthScanner(start: start, length: length, trailer: trailer, checksum: checksum, sizeMax: sizeMax)
         case .stuffed(let stuffing):
-            return StuffedScanner(stuffing, checksum: checksum)
+            return stuffing.hasEscapedMarks
+                ? EscapedMarkScanner(stuffing, checksum: checksum) : StuffedScanner(stuffing, checksum: checksum)
         case .cobs:
             return COBSScanner(checksum: checksum)
         case .asciiHex(let start, let end, let nibbleFirst):
-            return HexScanner(HexText(start: start, end: end, hasNibbleFirst: nibbleFirst), checksum: checksum)
-        case .block(let start, let end, let takesEndLine):
+            let text = HexText(start: start, end: end, hasNibbleFirst: nibbleFirst, isSpaced: true)
+            return HexScanner(text, checksum: checksum)
+        case .block(let start, let end, let takesEndLine, let tail):
             return BlockScanner(
-                start: start, end: end, takesEndLine: takesEndLine, checksum: checksum, sizeMax: frameSizeMax)
+                start: start, end: end, takesEndLine: takesEndLine, tail: tail, checksum: checksum,
+                sizeMax: frameSizeMax)
+        case .reply(let sizes):
+            return ReplyScanner(sizes, checksum: checksum)
         case .modbusRTU:
             return ModbusRTUScanner()
         case .modbusASCII:

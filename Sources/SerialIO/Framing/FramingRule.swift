@@ -14,6 +14,14 @@ public struct FramingRule: Hashable, Sendable {
         self.sizeMax = sizeMax
     }
 
+    /// Whether a frame is known by nothing but the request that it answers.
+    public var isKnownByRequest: Bool {
+        switch kind {
+        case .reply: true
+        default: false
+        }
+    }
+
     /// Where a frame begins and ends. Offsets in fields and checksums count in what is here called its content.
     public enum Kind: Hashable, Sendable {
         /// One line of text. The content is the line without its end. With a `start` the line begins at the last
@@ -27,13 +35,17 @@ public struct FramingRule: Hashable, Sendable {
         case stuffed(Stuffing)
         /// Consistent overhead byte stuffing, a frame ends with 00. The content is the decoded bytes.
         case cobs
-        /// Hexadecimal digits between two marks. The content is the decoded bytes; with `nibbleFirst` the first digit
-        /// is a byte of its own.
+        /// Hexadecimal digits between two marks, of which the first may be empty, with or without spaces between them.
+        /// The content is the decoded bytes; with `nibbleFirst` the first digit is a byte of its own.
         case asciiHex(start: [UInt8], end: [UInt8], nibbleFirst: Bool)
         /// Several lines, from a line that begins with one mark to one that begins with another; a mark that begins
         /// with a control character counts anywhere. The content is all of it, marks included; with `takesEndLine`
-        /// also the rest of the line in which the end stands, without the line's end.
-        case block(start: [UInt8], end: [UInt8], takesEndLine: Bool)
+        /// also the rest of the line in which the end stands, without the line's end; else the `tail` bytes behind the
+        /// end, a checksum.
+        case block(start: [UInt8], end: [UInt8], takesEndLine: Bool, tail: Int = 0)
+        /// Without marks and length: the answer to a request, of as many bytes as that request is answered with. The
+        /// content is all of them. What nobody asked for is noise.
+        case reply([ReplySize])
         /// Modbus RTU: the content is unit, function and what follows, without the CRC.
         case modbusRTU
         /// Modbus ASCII: the content is as of RTU, without the LRC.
@@ -77,35 +89,72 @@ public struct FramingRule: Hashable, Sendable {
     }
 }
 
-/// Bytes of which some may be any.
+/// Bytes of which some may be any, wholly or in half.
 public struct BytePattern: Hashable, Sendable {
-    /// The bytes; nil stands for any.
-    public var bytes: [UInt8?]
+    /// What the given bits are; 0 in the others.
+    public private(set) var values: [UInt8]
+    /// Which bits are given.
+    public private(set) var masks: [UInt8]
 
-    /// A pattern of these bytes.
-    public init(_ bytes: [UInt8?] = []) { self.bytes = bytes }
+    /// A pattern of these bytes; nil stands for any.
+    public init(_ bytes: [UInt8?] = []) {
+        values = bytes.map { $0 ?? 0 }
+        masks = bytes.map { $0 == nil ? 0 : 0xFF }
+    }
 
-    /// Reads `"FF ?? 86"`; nil where a digit is none or half a byte is left.
+    /// Reads `"FF ?? 8?"`; nil where a digit is none or half a byte is left.
     public init?(hexadecimal text: String) {
         let digits = text.utf8.filter { $0 != 0x20 }
         guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8?] = []
+        (values, masks) = ([], [])
         for index in stride(from: 0, to: digits.count, by: 2) {
-            let pair = digits[index..<index + 2]
-            if pair.allSatisfy({ $0 == 0x3F }) {
-                bytes.append(nil)
-            } else {
-                guard pair.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-                    let byte = UInt8(String(decoding: pair, as: UTF8.self), radix: 16)
-                else { return nil }
-                bytes.append(byte)
+            var (value, mask) = (UInt8(0), UInt8(0))
+            for digit in digits[index..<index + 2] {
+                value <<= 4
+                mask <<= 4
+                if digit == 0x3F { continue }
+                guard let number = Character(Unicode.Scalar(digit)).hexDigitValue else { return nil }
+                value |= UInt8(number)
+                mask |= 0x0F
             }
+            values.append(value)
+            masks.append(mask)
         }
-        self.bytes = bytes
+    }
+
+    /// Number of bytes.
+    public var count: Int { values.count }
+    /// Whether it says nothing.
+    public var isEmpty: Bool { values.isEmpty }
+    /// The bytes; nil where not all of a byte is given.
+    public var bytes: [UInt8?] { zip(values, masks).map { $0.1 == 0xFF ? $0.0 : nil } }
+
+    /// Whether a byte may stand at a place of the pattern.
+    @inline(__always) public func allows(_ byte: UInt8, at index: Int) -> Bool {
+        (byte ^ values[index]) & masks[index] == 0
+    }
+
+    /// Whether these bytes begin so.
+    public func begins(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= count && values.indices.allSatisfy { allows(bytes[$0], at: $0) }
     }
 }
 
-/// Where a frame says how long it is: size of the whole frame = value × times + add.
+/// How many bytes answer a request.
+public struct ReplySize: Hashable, Sendable {
+    /// The request, or how it begins.
+    public var request: BytePattern
+    /// Bytes of the answer.
+    public var size: Int
+
+    /// A size.
+    public init(request: BytePattern, size: Int) {
+        self.request = request
+        self.size = size
+    }
+}
+
+/// Where a frame says how long it is: size of the whole frame = value × times + add, or what a table says.
 public struct LengthField: Hashable, Sendable {
     /// Offset from the frame's first byte.
     public var at: Int
@@ -117,6 +166,10 @@ public struct LengthField: Hashable, Sendable {
     public var times: Int
     /// Constant of the sum.
     public var add: Int
+    /// Which bits of it are the value; nil for all.
+    public var bits: ClosedRange<Int>?
+    /// The size of the whole frame by the value, instead of a sum; empty for the sum.
+    public var sizes: [Int: Int] = [:]
     /// Sizes of the whole frame that are possible. FF FF must not make a reader wait for 64 KiB.
     public var allowed: Allowed
 
@@ -139,10 +192,10 @@ public struct LengthField: Hashable, Sendable {
 
 /// Flags and escapes around a frame.
 public struct Stuffing: Hashable, Sendable {
-    /// What begins a frame.
-    public var start: UInt8
-    /// What ends it; the same byte where one flag does both.
-    public var end: UInt8
+    /// What begins a frame: one byte, or the escape and another (DLE STX).
+    public var start: [UInt8]
+    /// What ends it: one byte, the same where one flag does both, or the escape and another (DLE ETX).
+    public var end: [UInt8]
     /// What announces a changed byte.
     public var escape: UInt8
     /// How the changed byte is restored.
@@ -156,7 +209,7 @@ public struct Stuffing: Hashable, Sendable {
     }
 
     /// Flags and escapes.
-    public init(start: UInt8, end: UInt8, escape: UInt8, restoration: Restoration) {
+    public init(start: [UInt8], end: [UInt8], escape: UInt8, restoration: Restoration) {
         self.start = start
         self.end = end
         self.escape = escape
@@ -164,10 +217,13 @@ public struct Stuffing: Hashable, Sendable {
     }
 
     /// Sensirion SHDLC.
-    public static let shdlc = Stuffing(start: 0x7E, end: 0x7E, escape: 0x7D, restoration: .exclusiveOr(0x20))
+    public static let shdlc = Stuffing(start: [0x7E], end: [0x7E], escape: 0x7D, restoration: .exclusiveOr(0x20))
     /// PPP in HDLC-like framing (RFC 1662).
     public static let ppp = shdlc
     /// SLIP (RFC 1055).
     public static let slip = Stuffing(
-        start: 0xC0, end: 0xC0, escape: 0xDB, restoration: .pairs([0xDC: 0xC0, 0xDD: 0xDB]))
+        start: [0xC0], end: [0xC0], escape: 0xDB, restoration: .pairs([0xDC: 0xC0, 0xDD: 0xDB]))
+    /// DLE STX to DLE ETX, a DLE in between doubled (ISO 1745 with the transparency of IBM's BSC).
+    public static let dle = Stuffing(
+        start: [0x10, 0x02], end: [0x10, 0x03], escape: 0x10, restoration: .pairs([0x10: 0x10]))
 }

@@ -36,11 +36,11 @@ struct SampleConversation: DeviceConversation {
             guard let request = entry.request, !replies.contains(where: { $0.request == request }) else { continue }
             replies.append(Reply(request: request, choices: [index]))
         }
-        for step in profile.initialisation + profile.wake + profile.shutdown where !step.expected.bytes.isEmpty {
+        for step in profile.initialisation + profile.wake + profile.shutdown where !step.expected.isEmpty {
             guard let request = step.request?.bytes(parameters, parameters: profile.parameters),
                 !replies.contains(where: { $0.request == request })
             else { continue }
-            replies.append(Reply(request: request, fixed: step.expected.bytes.map { $0 ?? 0 }))
+            replies.append(Reply(request: request, fixed: step.expected.values))
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceProfiles
+import Glibc
 import Records
 import StrictTOML
 
@@ -23,6 +24,18 @@ struct ProfilesOption: ParsableArguments {
         name: .customLong("profiles"), parsing: .singleValue,
         help: ArgumentHelp("A folder with profiles, before the usual ones; may be repeated.", valueName: "dir"))
     var folders: [String] = []
+
+    func validate() throws {
+        for folder in folders {
+            var state = stat()
+            guard stat(folder, &state) == 0 else {
+                throw ValidationError("--profiles \(folder): \(String(cString: strerror(errno))).")
+            }
+            guard state.st_mode & S_IFMT == S_IFDIR else {
+                throw ValidationError("--profiles \(folder) is no folder; give the one that it is in.")
+            }
+        }
+    }
 
     var library: ProfileLibrary { ProfileLibrary(folders: folders) }
 

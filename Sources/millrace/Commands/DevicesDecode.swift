@@ -11,14 +11,17 @@ struct DevicesDecode: ParsableCommand {
         commandName: "decode", abstract: "Decode bytes with a profile, one JSON object per frame.",
         discussion: """
             Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits
-            with 65 where no frame was found.
+            with 65 where no frame was found. A line without its end is no frame: printf '21.5\\r\\n' | millrace devices
+            decode --profile P -
             """)
 
     @Option(help: "The profile's name, name/variant, or the path of its file.") var profile: String
     @OptionGroup var profiles: ProfilesOption
-    @Option(help: "The request that the bytes answer, in hexadecimal: Modbus needs it.") var replyTo: String?
+    @Option(help: "The request that the bytes answer, in hexadecimal: for Modbus, and for answers that look alike.")
+    var replyTo: String?
     @Option(help: "The bytes in hexadecimal.") var hex: String?
     @Option(help: "A file with the bytes as they came.") var file: String?
+    @Flag(help: "Also print the readings that are withheld, and why.") var explain = false
     @Argument(help: "- for the bytes on standard input.") var input: String?
 
     func validate() throws {
@@ -32,7 +35,12 @@ struct DevicesDecode: ParsableCommand {
 
     func run() throws {
         let chosen = try profiles.profile(profile)
-        var frames = FramePrinter(profile: chosen, request: try replyTo.map { try Self.bytes($0, of: "--reply-to") })
+        let request = try replyTo.map { try Self.bytes($0, of: "--reply-to") }
+        if let request, chosen.isModbus, ReplyRule.modbus(request) == nil {
+            throw ValidationError(
+                "--reply-to is no Modbus request of functions 1 to 4: unit, function, address, quantity.")
+        }
+        var frames = FramePrinter(profile: chosen, request: request, explains: explain)
         if let hex {
             frames.append(try Self.bytes(hex, of: "--hex"))
         } else {
@@ -50,6 +58,9 @@ struct DevicesDecode: ParsableCommand {
                 frames.append(buffer[..<count])
             }
         }
+        if chosen.framing.isKnownByRequest, replyTo == nil {
+            printError("millrace: answers to \(chosen.name) are known by their request only; give --reply-to")
+        }
         guard frames.finish() else { throw ExitCode.noFrame }
     }
 
@@ -65,7 +76,7 @@ struct DevicesDecode: ParsableCommand {
 
     private static func bytes(_ text: String, of option: String) throws -> [UInt8] {
         let pattern = BytePattern(hexadecimal: String(text.filter { !$0.isWhitespace }))
-        guard let pattern, !pattern.bytes.contains(nil) else {
+        guard let pattern, !pattern.bytes.isEmpty, !pattern.bytes.contains(nil) else {
             throw ValidationError("\(option) takes bytes in hexadecimal, such as \"42 4D 00 1C\".")
         }
         return pattern.bytes.compactMap { $0 }
@@ -79,8 +90,10 @@ struct FramePrinter {
     private var cutter: FrameCutter
     private var rejected: [(reason: String, bytes: Int)] = []
     private var hasFrame = false
+    private let explains: Bool
 
-    init(profile: Profile, request: [UInt8]?) {
+    init(profile: Profile, request: [UInt8]?, explains: Bool) {
+        self.explains = explains
         decoder = ProfileDecoder(profile)
         cutter = FrameCutter(profile.framing)
         self.request = request
@@ -114,7 +127,8 @@ struct FramePrinter {
 
     private mutating func printObject(_ frame: DecodedFrame) {
         let line = FrameLine.json(
-            profile: decoder.profile.name, device: frame.device, readings: frame.readings, rejected: rejected)
+            profile: decoder.profile.name, device: frame.device, readings: frame.readings, rejected: rejected,
+            withheld: explains ? frame.withheld : nil)
         rejected.removeAll()
         writeLine(line, to: 1)
     }

@@ -3,9 +3,12 @@ import Records
 
 /// What one frame says, as a JSON object: the line that `decode` and `listen` print.
 enum FrameLine {
-    /// - Parameter rejected: bytes before it that are no frame, or those of the frame itself, each run with its reason.
+    /// - Parameters:
+    ///   - rejected: bytes before it that are no frame, or those of the frame itself, each run with its reason.
+    ///   - withheld: readings that it does not have, and why; nil where nobody asks for them.
     static func json(
-        profile: String, device: String?, readings: [Reading], rejected: [(reason: String, bytes: Int)]
+        profile: String, device: String?, readings: [Reading], rejected: [(reason: String, bytes: Int)],
+        withheld: [WithheldReading]? = nil
     ) -> String {
         var writer = JSONWriter()
         writer.beginObject()
@@ -23,8 +26,21 @@ enum FrameLine {
             writer.endObject()
         }
         writer.endArray()
+        if let withheld { write(withheld, to: &writer) }
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func write(_ withheld: [WithheldReading], to writer: inout JSONWriter) {
+        writer.key("withheld")
+        writer.beginArray()
+        for reading in withheld {
+            writer.beginObject()
+            writer.member("name", string: reading.name)
+            writer.member("reason", string: reading.reason.explanation)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     /// Why a frame says nothing; nil where it is understood.

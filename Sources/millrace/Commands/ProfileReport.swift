@@ -60,7 +60,7 @@ enum ProfileReport {
                 lines.append("    " + field.name.padded(to: 28) + (field.unit ?? ""))
             }
         }
-        if profile.publishesOthers { lines.append("    and every other key of the telegram") }
+        if profile.publishesOthers { lines.append("    and every other key") }
         lines += asked(profile)
         if !profile.variants.isEmpty {
             lines.append("  variants")

@@ -313,6 +313,23 @@ import Testing
                 + "or auto")
     }
 
+    @Test(arguments: ["||", "é", "5", "e", ".", "-", "+", "\\\"", "\\r", "\\n", "\\u0001", "\\u007F"])
+    func `a separator that stands in numbers or has another meaning is refused`(separator: String) {
+        let found = problem("format = \"csv\"\ncolumns = [\"a\"]\nseparator = \"\(separator)\"")
+        #expect(found.hasPrefix("5: serial.s.separator: "))
+        #expect(
+            found.hasSuffix(
+                " is no separator; it is one ASCII character, such as \";\" or \"\\t\", and no letter, digit, point, "
+                    + "sign or quote"))
+    }
+
+    @Test(arguments: [",", ";", "\\t", " ", "|", ":"])
+    func `any other character may separate columns`(separator: String) throws {
+        _ = try text.read(
+            "[gateway]\nid = \"gw\"\n[serial.s]\nport = \"/dev/x\"\nformat = \"csv\"\ncolumns = [\"a\"]\n"
+                + "separator = \"\(separator)\"")
+    }
+
     @Test func `what does not fit the format of a line is refused`() {
         #expect(
             problem("format = \"csv\"")
@@ -333,9 +350,10 @@ import Testing
         #expect(
             problem(csv + "columns = [\"a\", \":V\"]")
                 == "4: serial.s.columns[2]: \":V\" has no name before the colon; write \"name:unit\"")
+        let many = (0..<257).map { "\"c\($0)\"" }.joined(separator: ", ")
         #expect(
-            problem(csv + "columns = [\"a\"]\nseparator = \"||\"")
-                == "5: serial.s.separator: \"||\" is no separator; it is one ASCII character, such as \";\" or \"\\t\"")
+            problem(csv + "columns = [\(many)]")
+                == "4: serial.s.columns: 257 columns are more than the 256 that a line may have")
         #expect(
             problem("device = \"a/b\"")
                 == "3: serial.s.device: \"a/b\" is no device name; it is one level of a topic, "

@@ -131,16 +131,23 @@ import Uplinks
         let settings = SerialSettings(
             baud: 115_200, dataBits: 7, parity: .even, stopBits: 2, flowControl: .hardware, settle: .seconds(2))
         #expect(air.link.settings == settings)
-        let columns: [LineFormat.Column] = [
-            .init(name: "temperature", unit: "Cel"), .init(name: ""), .init(name: "count"),
-            .init(name: "a:b", unit: "%RH"),
-        ]
-        var lines = LineConfiguration()
-        lines.format = .csv(columns: columns, separator: ";")
-        lines.end = .both
-        lines.sizeMax = .kibibytes(1)
-        lines.device = "hall 3"
-        #expect(air.content == .lines(lines))
+        guard case .devices(let devices) = air.content, let device = devices.first, devices.count == 1 else {
+            Issue.record("\(air.content)")
+            return
+        }
+        #expect(device.name == "hall 3" && device.parameters.isEmpty)
+        #expect(device.profile.framing == FramingRule(.line(start: [], end: .crlf), sizeMax: 1024))
+        #expect(device.profile.text == .csv(separator: UInt8(ascii: ";"), columns: 4))
+        #expect(!device.profile.publishesOthers && !device.profile.isPolled && !device.profile.holdsReadings)
+        let fields = device.profile.messages.flatMap(\.fields)
+        #expect(fields.map(\.name) == ["temperature", "count", "a:b"])
+        #expect(fields.map(\.unit) == ["Cel", nil, "%RH"])
+        let places = [0, 2, 3].map { column in
+            var place = TextPlace(.column(column))
+            place.type = .any
+            return FieldPlace.text(place)
+        }
+        #expect(fields.map(\.place) == places)
         #expect(air.topic(device: "hall 3") == "gw/air/hall 3")
         let plain = try #require(configuration.serialSources.last)
         let name = try #require(SourceName("plain"))
@@ -296,6 +303,12 @@ import Uplinks
             port = "usb:1a86:7523"
             format = "csv"
             columns = ["temperature:Cel", "", "count"]
+            [serial.board]
+            port = "/dev/ttyS1"
+            format = "json"
+            [serial.plain]
+            port = "/dev/ttyS2"
+            line_max = "1KiB"
             [uplinks.central]
             url = "mqtts://central.example"
             [uplinks.lake]
@@ -314,8 +327,14 @@ import Uplinks
                   local: mqtt://127.0.0.1:1883, MQTT 5, client millrace-plant7-gw2-local, up to 2000 per commit
                     sensors/# -> telemetry
                     alarms/#  -> alarms
-                  air: usb:1a86:7523, 9600 8N1, CSV of temperature in Cel, -, count, lines up to 4 KiB
+                  air: usb:1a86:7523, 9600 8N1
+                    air: csv, lines up to 4 KiB: temperature in Cel, -, count
                     serial/air -> telemetry
+                  board: /dev/ttyS1, 9600 8N1
+                    board: json, lines up to 4 KiB
+                    serial/board -> telemetry
+                  plain: /dev/ttyS2, 9600 8N1, raw, lines up to 1 KiB
+                    serial/plain -> telemetry
 
                 streams
                   telemetry: 496 MiB, when full drop-oldest, kept at most 7d

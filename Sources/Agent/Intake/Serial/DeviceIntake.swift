@@ -7,7 +7,17 @@ struct DeviceIntake: Sendable {
     struct Output {
         /// The device's name, with the id that it says of itself where there are several behind the port.
         var device: String
+        /// In primary units.
         var readings: [Reading]
+    }
+
+    /// What became of a frame.
+    enum Outcome {
+        case publish(Output)
+        /// Nothing is to be published now.
+        case nothing
+        /// It was not understood; why.
+        case rejected(String)
     }
 
     /// What it did with the frames so far.
@@ -29,22 +39,44 @@ struct DeviceIntake: Sendable {
 
     let name: String
     private let decoder: ProfileDecoder
+    /// Where each frame is decoded.
+    private var buffer = Readings()
+    /// Frames that do not say of which device they are.
+    private var own: Track
     private var tracks: [String: Track] = [:]
     /// Until when nothing is published.
     private var warmUntil: Int64 = .min
     private(set) var counters = Counters()
-    /// Why the last frame was not understood.
-    private(set) var problem: String?
 
     /// One of the devices.
     private struct Track {
-        var collector: MessageCollector?
-        var reducer: RateReducer
+        private var collector: MessageCollector?
+        private var reducer: RateReducer
+
+        init(_ profile: Profile) {
+            collector = profile.collection.map { MessageCollector($0) }
+            reducer = RateReducer(profile)
+        }
+
+        /// Whether every frame is published as it is.
+        var isIdle: Bool { collector == nil && reducer.isIdle }
+
+        mutating func take(_ readings: [Reading], message: String?, atMilliseconds now: Int64) -> [Reading] {
+            let whole = collector?.add(readings, message: message, atMilliseconds: now) ?? readings
+            return whole.isEmpty ? [] : reducer.add(whole, atMilliseconds: now)
+        }
+
+        mutating func due(atMilliseconds now: Int64) -> [Reading] {
+            let late = collector?.flush(atMilliseconds: now) ?? []
+            let readings = late.isEmpty ? [] : reducer.add(late, atMilliseconds: now)
+            return readings + reducer.flush(atMilliseconds: now)
+        }
     }
 
     init(_ configuration: DeviceConfiguration) {
         name = configuration.name
         decoder = ProfileDecoder(configuration.profile)
+        own = Track(configuration.profile)
     }
 
     /// The line was opened: the device may have been switched on just now.
@@ -53,59 +85,62 @@ struct DeviceIntake: Sendable {
         warmUntil = warmUp == .zero ? .min : now + warmUp.wholeMilliseconds
     }
 
-    /// Takes the content of one frame. Returns what is to be published now; nil for nothing.
-    mutating func take(_ frame: ArraySlice<UInt8>, request: [UInt8]?, atMilliseconds now: Int64) -> Output? {
-        let decoded = decoder.decode(frame, request: request)
+    /// Takes the content of one frame.
+    mutating func take(_ frame: ArraySlice<UInt8>, request: [UInt8]?, atMilliseconds now: Int64) -> Outcome {
+        decoder.decode(frame.span, request: request, into: &buffer)
+        // Readings are reduced in the profile's units, in which its limits are.
+        let isIdle = own.isIdle
+        let decoded = decoder.frame(from: buffer, inPrimaryUnits: isIdle)
         counters.withheld += UInt64(decoded.withheld.count)
         switch decoded.verdict {
-        case .decoded:
-            counters.decoded += 1
-            problem = nil
+        case .decoded: counters.decoded += 1
         case .skipped:
             counters.skipped += 1
-            return nil
+            return .nothing
         case .rejected(let reason):
             counters.rejected += 1
-            problem = reason
-            return nil
+            return .rejected(reason)
         }
-        guard now >= warmUntil, !decoded.readings.isEmpty else { return nil }
-        let id = decoded.device ?? ""
-        guard tracks[id] != nil || tracks.count < Self.tracksMax else {
+        guard now >= warmUntil, !decoded.readings.isEmpty else { return .nothing }
+        if let id = decoded.device, !begin(id) {
             counters.untracked += 1
-            return nil
+            return .nothing
         }
-        var track = tracks[id] ?? newTrack
-        var readings = decoded.readings
-        if track.collector != nil {
-            readings = track.collector?.add(readings, message: decoded.message, atMilliseconds: now) ?? []
+        guard !isIdle else {
+            return .publish(Output(device: deviceName(decoded.device), readings: decoded.readings))
         }
-        if !readings.isEmpty { readings = track.reducer.add(readings, atMilliseconds: now) }
-        tracks[id] = track
-        return readings.isEmpty ? nil : Output(device: deviceName(id), readings: readings)
+        let readings: [Reading]?
+        if let id = decoded.device {
+            readings = tracks[id]?.take(decoded.readings, message: decoded.message, atMilliseconds: now)
+        } else {
+            readings = own.take(decoded.readings, message: decoded.message, atMilliseconds: now)
+        }
+        return output(decoded.device, readings ?? []).map { .publish($0) } ?? .nothing
     }
 
     /// What is due although nothing came.
     mutating func due(atMilliseconds now: Int64) -> [Output] {
         guard decoder.profile.holdsReadings else { return [] }
-        var outputs: [Output] = []
-        for (id, track) in tracks {
-            var track = track
-            var readings = track.collector?.flush(atMilliseconds: now) ?? []
-            if !readings.isEmpty { readings = track.reducer.add(readings, atMilliseconds: now) }
-            readings += track.reducer.flush(atMilliseconds: now)
-            tracks[id] = track
-            if !readings.isEmpty { outputs.append(Output(device: deviceName(id), readings: readings)) }
+        var outputs = [output(nil, own.due(atMilliseconds: now))]
+        for id in tracks.keys {
+            outputs.append(output(id, tracks[id]?.due(atMilliseconds: now) ?? []))
         }
-        return outputs
+        return outputs.compactMap { $0 }
     }
 
-    private func deviceName(_ id: String) -> String { id.isEmpty ? name : "\(name)-\(id.topicLevel)" }
-
-    private var newTrack: Track {
-        Track(
-            collector: decoder.profile.collection.map { MessageCollector($0) }, reducer: RateReducer(decoder.profile))
+    /// Whether a device is followed; it is from its first frame on, while there is room.
+    private mutating func begin(_ id: String) -> Bool {
+        if tracks[id] != nil { return true }
+        guard tracks.count < Self.tracksMax else { return false }
+        tracks[id] = Track(decoder.profile)
+        return true
     }
+
+    private func output(_ id: String?, _ readings: [Reading]) -> Output? {
+        readings.isEmpty ? nil : Output(device: deviceName(id), readings: readings.map(\.inPrimaryUnit))
+    }
+
+    private func deviceName(_ id: String?) -> String { id.map { "\(name)-\($0.topicLevel)" } ?? name }
 }
 
 extension String {

@@ -11,11 +11,18 @@ final class LineReceiver: SerialReceiver {
         var counters = SourceCounters()
         var state = SerialPortState.absent
         var devices: [DeviceIntake]
+        /// By device, and that of the last record: mostly it is that of the next, too.
+        fileprivate var origins: [String: ReadingRecords.Origin] = [:]
+        fileprivate var lastOrigin: ReadingRecords.Origin?
+        fileprivate var writer = JSONWriter()
+
+        init(devices: [DeviceIntake] = []) { self.devices = devices }
     }
 
     /// What frames are made of.
     private enum Content {
-        case lines(LineDecoder, device: String)
+        /// Records as they are.
+        case raw(ReadingRecords.Origin)
         /// With what each is asked, to read its answers by; empty where nothing is asked.
         case devices(asked: [PolledDevice])
     }
@@ -28,13 +35,13 @@ final class LineReceiver: SerialReceiver {
     private let clock: any GatewayClock
     private let logger: Logger
 
-    /// A receiver of lines of text.
+    /// A receiver of lines of a device that stay as they are.
     init(
-        lines: LineConfiguration, device: String, port: PortName, of configuration: SerialSourceConfiguration,
+        rawLinesOf device: String, port: PortName, of configuration: SerialSourceConfiguration,
         into records: ReadingRecords, clock: any GatewayClock, logger: Logger
     ) {
-        content = .lines(LineDecoder(format: lines.format), device: lines.device ?? device)
-        shared = Mutex(Shared(devices: []))
+        content = .raw(records.origin(device: device, topic: configuration.topic(device: device)))
+        shared = Mutex(Shared())
         (self.port, self.configuration, self.records) = (port, configuration, records)
         (self.clock, self.logger) = (clock, logger)
     }
@@ -58,19 +65,24 @@ final class LineReceiver: SerialReceiver {
 
     func received(frame: ArraySlice<UInt8>, answering request: RequestID?, bootMilliseconds: Int64) {
         switch content {
-        case .lines(let decoder, let device): take(line: frame, decoder, device, bootMilliseconds)
+        case .raw(let origin):
+            let outcome = records.append(line: frame.span, of: origin, bootMilliseconds: bootMilliseconds)
+            shared.withLock { $0.counters.count(outcome) }
         case .devices(let asked):
-            let index = request?.device ?? 0
             let bytes = request.flatMap { asked[$0.device].requestBytes($0.request) }
-            let (output, problem) = shared.withLock { shared in
-                let rejectedBefore = shared.devices[index].counters.rejected
-                let output = shared.devices[index].take(frame, request: bytes, atMilliseconds: bootMilliseconds)
-                let isRejected = shared.devices[index].counters.rejected > rejectedBefore
-                if isRejected { shared.counters.rejected += 1 }
-                return (output, isRejected ? shared.devices[index].problem : nil)
+            let problem = shared.withLock { shared -> String? in
+                switch shared.devices[request?.device ?? 0].take(
+                    frame, request: bytes, atMilliseconds: bootMilliseconds)
+                {
+                case .publish(let output): publish(output, bootMilliseconds, &shared)
+                case .nothing: break
+                case .rejected(let reason):
+                    shared.counters.rejected += 1
+                    return reason
+                }
+                return nil
             }
             if let problem { logger.debug("a frame was not understood: \(problem)") }
-            if let output { publish(output, bootMilliseconds) }
         }
     }
 
@@ -96,43 +108,39 @@ final class LineReceiver: SerialReceiver {
     /// Publishes what has waited for its interval to end.
     func publishDue() {
         let now = clock.bootMilliseconds()
-        let outputs = shared.withLock { shared in
-            shared.devices.indices.flatMap { shared.devices[$0].due(atMilliseconds: now) }
-        }
-        for output in outputs { publish(output, now) }
-    }
-
-    private func publish(_ output: DeviceIntake.Output, _ bootMilliseconds: Int64) {
-        count(
-            records.append(
-                output.readings, device: output.device, topic: configuration.topic(device: output.device),
-                bootMilliseconds: bootMilliseconds))
-    }
-
-    private func take(
-        line: ArraySlice<UInt8>, _ decoder: LineDecoder, _ device: String, _ bootMilliseconds: Int64
-    ) {
-        let topic = configuration.topic(device: device)
-        switch decoder.decode(line) {
-        case .raw:
-            count(
-                records.append(
-                    Array(line), contentType: nil, device: device, topic: topic, bootMilliseconds: bootMilliseconds))
-        case .readings(let readings):
-            count(records.append(readings, device: device, topic: topic, bootMilliseconds: bootMilliseconds))
-        case .rejected(let reason):
-            shared.withLock { $0.counters.rejected += 1 }
-            logger.debug("a line was not understood: \(reason)")
-        }
-    }
-
-    private func count(_ outcome: ReadingRecords.Outcome) {
         shared.withLock { shared in
-            switch outcome {
-            case .taken: shared.counters.received += 1
-            case .dropped: shared.counters.dropped += 1
-            case .empty: break
+            for index in shared.devices.indices {
+                for output in shared.devices[index].due(atMilliseconds: now) { publish(output, now, &shared) }
             }
+        }
+    }
+
+    /// Under the lock, so that records of a device are in the order of its values.
+    private func publish(_ output: DeviceIntake.Output, _ bootMilliseconds: Int64, _ shared: inout Shared) {
+        let origin = origin(output.device, &shared)
+        shared.counters.count(
+            records.append(
+                output.readings, of: origin, bootMilliseconds: bootMilliseconds, writer: &shared.writer))
+    }
+
+    private func origin(_ device: String, _ shared: inout Shared) -> ReadingRecords.Origin {
+        if let last = shared.lastOrigin, last.device == device { return last }
+        let origin =
+            shared.origins[device]
+            ?? records.origin(device: device, topic: configuration.topic(device: device))
+        shared.origins[device] = origin
+        shared.lastOrigin = origin
+        return origin
+    }
+}
+
+extension SourceCounters {
+    fileprivate mutating func count(_ outcome: ReadingRecords.Outcome) {
+        switch outcome {
+        case .taken: received += 1
+        case .dropped: dropped += 1
+        case .refused: refused += 1
+        case .empty: break
         }
     }
 }

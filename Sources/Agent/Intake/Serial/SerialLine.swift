@@ -27,11 +27,11 @@ final class SerialLine: Sendable {
         let framing: FramingRule
         let script: any LineScript
         switch configuration.content {
-        case .lines(let lines):
+        case .raw(let lines):
             receiver = LineReceiver(
-                lines: lines, device: configuration.name.rawValue + suffix, port: port, of: configuration,
-                into: records, clock: clock, logger: logger)
-            framing = FramingRule(.line(start: [], end: lines.end.lineEnd), sizeMax: lines.sizeMax.rawValue)
+                rawLinesOf: lines.device + suffix, port: port, of: configuration, into: records, clock: clock,
+                logger: logger)
+            framing = lines.framing
             script = ListeningScript()
             ledger = nil
         case .devices(let devices):
@@ -76,15 +76,5 @@ extension DeviceConfiguration {
     fileprivate init(_ device: Self, suffix: String) {
         self = device
         name += suffix
-    }
-}
-
-extension LineConfiguration.LineEnd {
-    var lineEnd: LineEnd {
-        switch self {
-        case .lineFeed: .lf
-        case .carriageReturn: .cr
-        case .both: .crlf
-        }
     }
 }

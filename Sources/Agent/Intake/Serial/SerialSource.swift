@@ -196,7 +196,7 @@ extension SerialSourceConfiguration.Content {
     /// Whether something may have to go out without another frame.
     fileprivate var isTimed: Bool {
         switch self {
-        case .lines: false
+        case .raw: false
         case .devices(let devices): devices.contains(where: \.profile.holdsReadings)
         case .detected: true
         }

@@ -7,7 +7,7 @@ public final class Checksum: Sendable {
     /// Bytes that it takes in a frame, as it is encoded.
     public let size: Int
     /// Bytes of the value itself.
-    private let valueSize: Int
+    public let valueSize: Int
     private let table: CRCTable?
 
     /// Builds the tables that the rule needs.
@@ -29,17 +29,31 @@ public final class Checksum: Sendable {
     public func matches(_ frame: Span<UInt8>) -> Bool {
         guard let place = place(inFrameOf: frame.count) else { return false }
         let value = value(of: frame.extracting(place.covered))
-        for index in 0..<size where canonical(frame[place.at + index]) != encodedByte(index, of: value) { return false }
+        for index in 0..<size {
+            let difference = canonical(frame[place.at + index]) ^ encodedByte(index, of: value)
+            if difference & mask(of: index) != 0 { return false }
+        }
         return true
     }
 
     /// Whether the checksum in a frame is that of the frame. Not where the frame is too short to have one.
     public func matches(_ frame: [UInt8]) -> Bool { matches(frame.span) }
 
+    /// What stands in a frame as its checksum, and what would fit; nil where the frame has no room for it.
+    public func comparison(in frame: [UInt8]) -> (covered: Range<Int>, found: [UInt8], expected: [UInt8])? {
+        guard let place = place(inFrameOf: frame.count) else { return nil }
+        return (
+            place.covered, Array(frame[place.at..<place.at + size]), bytes(of: Array(frame[place.covered]))
+        )
+    }
+
+    /// Whether a frame of this size has room for what counts and for the checksum.
+    public func fits(_ frameSize: Int) -> Bool { place(inFrameOf: frameSize) != nil }
+
     /// The checksum of these bytes, all of them, as it is written.
     public func bytes(of covered: Span<UInt8>) -> [UInt8] {
         let value = value(of: covered)
-        return (0..<size).map { encodedByte($0, of: value) }
+        return (0..<size).map { encodedByte($0, of: value) & mask(of: $0) }
     }
 
     /// The checksum of these bytes, all of them, as it is written.
@@ -64,36 +78,39 @@ public final class Checksum: Sendable {
 
     /// The checksum as a number.
     func value(of bytes: Span<UInt8>) -> UInt32 {
+        if case .crc = rule.kind { return table?.checksum(of: bytes) ?? 0 }
+        return (plainValue(of: bytes) ^ rule.finalXor) & (valueSize == 1 ? 0xFF : 0xFFFF)
+    }
+
+    private func plainValue(of bytes: Span<UInt8>) -> UInt32 {
         switch rule.kind {
-        case .sum8: sum(bytes) & 0xFF
-        case .sum8Not: ~sum(bytes) & 0xFF
-        case .sum8Negative: (0 &- sum(bytes)) & 0xFF
-        case .sum8To(let total): (UInt32(total) &- sum(bytes)) & 0xFF
-        case .sum16: sum(bytes) & 0xFFFF
-        case .sum16Negative: (0 &- sum(bytes)) & 0xFFFF
+        case .sum8, .sum16: sum(bytes)
+        case .sum8Not: ~sum(bytes)
+        case .sum8Negative, .sum16Negative: 0 &- sum(bytes)
+        case .sum8To(let total): UInt32(total) &- sum(bytes)
         case .xor8: xor(bytes)
         case .fletcher8: fletcher(bytes)
         case .sum6: (sum(bytes) & 0x3F) + 0x20
         case .sum7Not: (0x7F &- sum(bytes)) & 0x7F
-        case .crc: table?.checksum(of: bytes) ?? 0
+        case .crc: 0
         }
     }
 
     private func sum(_ bytes: Span<UInt8>) -> UInt32 {
-        var sum: UInt32 = 0
+        var sum = rule.initial
         for index in bytes.indices { sum &+= UInt32(bytes[unchecked: index]) }
         return sum
     }
 
     private func xor(_ bytes: Span<UInt8>) -> UInt32 {
-        var xor: UInt8 = 0
+        var xor = UInt8(truncatingIfNeeded: rule.initial)
         for index in bytes.indices { xor ^= bytes[unchecked: index] }
         return UInt32(xor)
     }
 
     /// Two sums modulo 256; the first of them is written first (RFC 1145 with 8 bits, as u-blox has it).
     private func fletcher(_ bytes: Span<UInt8>) -> UInt32 {
-        var (first, second): (UInt8, UInt8) = (0, 0)
+        var (first, second) = (UInt8(truncatingIfNeeded: rule.initial), UInt8(0))
         for index in bytes.indices {
             first &+= bytes[unchecked: index]
             second &+= first
@@ -112,6 +129,15 @@ public final class Checksum: Sendable {
             case .sdi12: UInt8(truncatingIfNeeded: 0x40 | value >> UInt32(12 - 6 * index) & 0x3F)
             }
         return !rule.avoided.isEmpty && rule.avoided.contains(byte) ? byte &+ 1 : byte
+    }
+
+    /// The bits that count in one byte of the checksum as it is written.
+    private func mask(of index: Int) -> UInt8 {
+        switch rule.encoding {
+        case .be: part(valueSize - 1 - index, of: rule.mask)
+        case .le: part(index, of: rule.mask)
+        case .hex, .hexLE, .sdi12: 0xFF
+        }
     }
 
     /// A byte of the value, counted from the lowest.

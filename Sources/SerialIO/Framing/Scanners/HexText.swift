@@ -13,9 +13,12 @@ struct HexText: Sendable {
     /// Whether the end is a line feed, before which a carriage return may stand.
     private let isLine: Bool
     private let hasNibbleFirst: Bool
+    /// Whether spaces may stand between digits.
+    private let isSpaced: Bool
 
-    init(start: [UInt8], end: [UInt8], hasNibbleFirst: Bool) {
+    init(start: [UInt8], end: [UInt8], hasNibbleFirst: Bool, isSpaced: Bool = false) {
         precondition(!end.isEmpty, "an end is needed")
+        self.isSpaced = isSpaced
         self.start = Mark(start)
         self.end = Mark(end)
         self.hasNibbleFirst = hasNibbleFirst
@@ -32,7 +35,7 @@ struct HexText: Sendable {
         }
         // What is no digit ends the walk at once, so all that is known are digits but for the beginning of an end.
         var index = max(start.count, known - end.count - 1)
-        while index < bytes.count, Self.value(bytes[index]) != nil { index += 1 }
+        while index < bytes.count, Self.value(bytes[index]) != nil || isSpaced && bytes[index] == 0x20 { index += 1 }
         if index == bytes.count { return .needMoreBytes }
         let digits = start.count..<index
         if isLine, bytes[index] == 0x0D {
@@ -68,20 +71,18 @@ struct HexText: Sendable {
 
     /// Appends the bytes that digits stand for; false where one is none, or half a byte is left.
     func decode(_ digits: Span<UInt8>, into content: inout [UInt8]) -> Bool {
-        guard digits.isEmpty || digits.count.isMultiple(of: 2) != hasNibbleFirst else { return false }
         content.reserveCapacity(digits.count / 2 + 1)
-        var index = 0
-        if hasNibbleFirst, !digits.isEmpty {
-            guard let nibble = Self.value(digits[0]) else { return false }
-            content.append(nibble)
-            index = 1
+        // A digit of its own is the lower half of a byte.
+        var high: UInt8? = hasNibbleFirst ? 0 : nil
+        for index in digits.indices {
+            guard let value = Self.value(digits[index]) else {
+                guard isSpaced, [0x20, 0x09, 0x0D, 0x0A].contains(digits[index]) else { return false }
+                continue
+            }
+            if let half = high { content.append(half << 4 | value) }
+            high = high == nil ? value : nil
         }
-        while index < digits.count {
-            guard let high = Self.value(digits[index]), let low = Self.value(digits[index + 1]) else { return false }
-            content.append(high << 4 | low)
-            index += 2
-        }
-        return true
+        return high == nil || content.isEmpty && hasNibbleFirst
     }
 
     /// What a digit stands for.

@@ -43,6 +43,10 @@ struct LengthScanner: FrameScanner {
             let place = length.isLittleEndian ? length.width - 1 - index : index
             value = value << 8 | Int(bytes[length.at + place])
         }
+        if let bits = length.bits { value = value >> bits.lowerBound & (1 << bits.count - 1) }
+        if !length.sizes.isEmpty {
+            return length.sizes[value].flatMap { $0 >= max(1, headSize, trailer.count) ? $0 : nil }
+        }
         let (product, isTooLarge) = value.multipliedReportingOverflow(by: length.times)
         let (size, isTooMuch) = product.addingReportingOverflow(length.add)
         guard !isTooLarge, !isTooMuch, size >= max(1, headSize, trailer.count) else { return nil }

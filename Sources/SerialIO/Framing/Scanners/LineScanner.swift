@@ -4,27 +4,34 @@
 /// lost. With a start a line begins at the last one in it.
 struct LineScanner: FrameScanner {
     private let start: Mark
+    private let isStartGiven: Bool
     private let end: LineEnd
+    /// The last byte of a line's end.
+    private let lastByte: UInt8
+    /// The end, where it is neither of the usual ones.
+    private let endMark: Mark?
     private let checksum: Checksum?
-    private let sizeMax: Int
 
-    init(start: [UInt8], end: LineEnd, checksum: Checksum?, sizeMax: Int) {
+    init(start: [UInt8], end: LineEnd, checksum: Checksum?) {
         self.start = Mark(start)
+        isStartGiven = !start.isEmpty
         self.end = end
+        lastByte = end == .cr ? 0x0D : 0x0A
+        if case .text(let text) = end { endMark = Mark(text) } else { endMark = nil }
         self.checksum = checksum
-        self.sizeMax = sizeMax
     }
 
     var isKnownByStart: Bool { !start.isEmpty }
-    var endSizeMax: Int { end == .cr ? 1 : 2 }
+    var endSizeMax: Int { endMark?.count ?? (end == .cr ? 1 : 2) }
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
         let last = endOffset(in: bytes, from: known)
-        if !start.isEmpty, let skip = skipToStart(bytes, known: known, last: last) { return skip }
+        if isStartGiven, let skip = skipToStart(bytes, known: known, last: last) { return skip }
         guard let last else { return .needMoreBytes }
-        let content = 0..<contentCount(bytes, last: last)
+        let count = contentCount(bytes, last: last)
+        let content = leftOverCount(bytes, count)..<count
         if let checksum, !content.isEmpty, !checksum.matches(bytes.extracting(content)) {
-            return .skip(content.count, .checksum)
+            return .skip(count, .checksum)
         }
         return .frame(size: last + 1, content: content)
     }
@@ -38,22 +45,35 @@ struct LineScanner: FrameScanner {
 
     /// The offset of the last byte of the first line end whose last byte is not known.
     private func endOffset(in bytes: Span<UInt8>, from known: Int) -> Int? {
+        if let endMark {
+            let start = max(0, known - endMark.count + 1)
+            return endMark.firstWholeOffset(in: bytes, from: start).map { $0 + endMark.count - 1 }
+        }
         var offset = known
-        while let next = bytes.firstOffset(of: end == .cr ? 0x0D : 0x0A, from: offset) {
+        while let next = bytes.firstOffset(of: lastByte, from: offset) {
             if end != .crlf || (next > 0 && bytes[next - 1] == 0x0D) { return next }
             offset = next + 1
         }
         return nil
     }
 
-    /// How long the line is whose end has its last byte there.
-    private func contentCount(_ bytes: Span<UInt8>, last: Int) -> Int {
-        end != .cr && last > 0 && bytes[last - 1] == 0x0D ? last - 1 : last
+    /// How much in front of a line is left of the last one's end, as where a device sends LF CR.
+    private func leftOverCount(_ bytes: Span<UInt8>, _ count: Int) -> Int {
+        if endMark == nil { return count > 0 && bytes[0] == (end == .cr ? 0x0A : 0x0D) ? 1 : 0 }
+        return (0..<count).first { bytes[$0] != 0x0A && bytes[$0] != 0x0D } ?? count
     }
 
-    /// How much of the line is there, whose end is not. A carriage return at the end may belong to that.
+    /// How long the line is whose end has its last byte there.
+    private func contentCount(_ bytes: Span<UInt8>, last: Int) -> Int {
+        if let endMark { return last + 1 - endMark.count }
+        return end != .cr && last > 0 && bytes[last - 1] == 0x0D ? last - 1 : last
+    }
+
+    /// How much of the line is there, whose end is not. A carriage return, or what begins like an end, may belong to
+    /// that.
     private func contentCount(_ bytes: Span<UInt8>) -> Int {
-        end != .cr && bytes[bytes.count - 1] == 0x0D ? bytes.count - 1 : bytes.count
+        if let endMark { return endMark.firstOffset(in: bytes) }
+        return end != .cr && bytes[bytes.count - 1] == 0x0D ? bytes.count - 1 : bytes.count
     }
 
     /// What stands before the line's start; nil where the line begins here.
@@ -63,8 +83,8 @@ struct LineScanner: FrameScanner {
         let line = bytes.extracting(0..<count)
         switch start.agreement(line, at: 0) {
         case .whole:
-            guard let next = start.firstWholeOffset(in: line, from: max(1, known - start.count + 1)) else { return nil }
-            return next > sizeMax ? .skip(1, .tooLong(max: sizeMax)) : .skip(next, .noise)
+            let next = start.firstWholeOffset(in: line, from: max(1, known - start.count + 1))
+            return next.map { .skip($0, .noise) }
         case .partial where last == nil: return .needMoreBytes
         case .partial, .none:
             let next = start.firstOffset(in: line, from: 1)

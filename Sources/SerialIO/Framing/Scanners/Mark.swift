@@ -10,14 +10,14 @@ struct Mark: Sendable {
 
     let count: Int
     private let values: [UInt8]
-    /// FF for a byte that must be there, 00 for one that may be any.
+    /// The bits that must be as in ``values``.
     private let masks: [UInt8]
     private let isFirstGiven: Bool
 
     init(_ pattern: BytePattern) {
-        count = pattern.bytes.count
-        values = pattern.bytes.map { $0 ?? 0 }
-        masks = pattern.bytes.map { $0 == nil ? 0 : 0xFF }
+        count = pattern.count
+        values = pattern.values
+        masks = pattern.masks
         isFirstGiven = masks.first == 0xFF
     }
 

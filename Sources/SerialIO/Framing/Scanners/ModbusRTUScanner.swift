@@ -6,6 +6,8 @@
 struct ModbusRTUScanner: FrameScanner {
     /// No frame is longer.
     private static let sizeMax = 256
+    /// No reply is shorter.
+    private static let sizeMin = 5
     private static let crc = Checksum(
         ChecksumRule(.crc(.modbus), encoding: .le))
 
@@ -19,20 +21,58 @@ struct ModbusRTUScanner: FrameScanner {
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
         let first = look(bytes, at: 0)
-        if case .whole(let size) = first { return .frame(size: size, content: 0..<size - 2) }
-        if request != nil, bytes.agrees(with: requestBytes) {
-            return bytes.count < requestBytes.count ? .needMoreBytes : .skip(requestBytes.count, .echo)
+        // Nothing counts within a reply that says it is as long as was asked for, until that is whole or known for
+        // damaged: another one, which is as long, is kept waiting by none.
+        let isAsAsked = first != .none && bytes.count > 2 && bytes[2] == request?.replyCount
+        if isAsAsked, case .whole(let size) = first { return .frame(size: size, content: 0..<size - 2) }
+        let (scan, seen) = judge(bytes, by: first)
+        if seen == 0 || isAsAsked { return scan }
+        // The reply that is whole first counts: with a byte at a time these bytes were not known yet for what they are.
+        return firstReply(in: bytes.extracting(0..<seen), known: known).map { .skip($0, .noise) } ?? scan
+    }
+
+    /// What the bytes are by their beginning, and how many of them had to be there before a reply further on counts no
+    /// more.
+    private func judge(_ bytes: Span<UInt8>, by first: Look) -> (scan: FrameScan, seen: Int) {
+        if case .whole(let size) = first { return (.frame(size: size, content: 0..<size - 2), size - 1) }
+        var agreed = 0
+        if request != nil {
+            while agreed < min(bytes.count, requestBytes.count), bytes[agreed] == requestBytes[agreed] { agreed += 1 }
+            if agreed == requestBytes.count { return (.skip(agreed, .echo), agreed) }
+            if agreed == bytes.count { return (.needMoreBytes, agreed) }
         }
-        // A whole reply further on counts more than what these bytes may become.
-        let end = min(bytes.count, Self.sizeMax)
-        let reply = first == .none ? nil : (1..<max(1, end)).first { look(bytes, at: $0, known: known).isWhole }
         switch first {
-        case .whole(let size): return .frame(size: size, content: 0..<size - 2)
+        case .whole, .incomplete: return (.needMoreBytes, bytes.count)
         case .damaged(let size):
-            return .skip(reply ?? (1..<size).first { look(bytes, at: $0) != .none } ?? size, .checksum)
-        case .incomplete: return reply.map { .skip($0, .noise) } ?? .needMoreBytes
-        case .none: return skipStranger(bytes, known: known)
+            let frame = bytes.extracting(0..<size)
+            let next = (1..<size).first { look(frame, at: $0) != .none }
+            return (.skip(next ?? size, .checksum), max(size, agreed + 1))
+        case .none where request == nil:
+            return (.skip((1..<bytes.count).first { look(bytes, at: $0) != .none } ?? bytes.count, .noise), 0)
+        case .none:
+            switch lookAtStranger(bytes) {
+            case .whole(let size): return (.skip(size, .stranger), size)
+            case .incomplete: return (.needMoreBytes, bytes.count)
+            case .none, .damaged: return (.skip(1, .noise), 0)
+            }
         }
+    }
+
+    /// Where behind the first byte the reply begins that was whole first.
+    private func firstReply(in bytes: Span<UInt8>, known: Int) -> Int? {
+        var found: (offset: Int, end: Int)?
+        var offset = 1
+        while offset + Self.sizeMin <= bytes.count {
+            if let request {
+                guard let next = bytes.firstOffset(of: request.unit, from: offset) else { break }
+                offset = next
+            }
+            if case .whole(let size) = look(bytes, at: offset, known: known), offset + size < found?.end ?? .max {
+                found = (offset, offset + size)
+            }
+            offset += 1
+        }
+        return found?.offset
     }
 
     /// What begins at an offset.
@@ -41,8 +81,6 @@ struct ModbusRTUScanner: FrameScanner {
         case incomplete
         case whole(Int)
         case damaged(Int)
-
-        var isWhole: Bool { if case .whole = self { true } else { false } }
     }
 
     /// Whether the reply that is waited for begins there. What ended in the first `known` bytes is not looked at.
@@ -86,12 +124,9 @@ struct ModbusRTUScanner: FrameScanner {
         return Self.crc.matches(bytes.extracting(offset..<offset + size)) ? .whole(size) : .damaged(size)
     }
 
-    /// Bytes that begin no reply to the request: another unit's frame, or noise up to where something may begin.
-    private func skipStranger(_ bytes: Span<UInt8>, known: Int) -> FrameScan {
-        guard request != nil else {
-            return .skip((1..<bytes.count).first { look(bytes, at: $0) != .none } ?? bytes.count, .noise)
-        }
-        if case .whole(let size) = lookAtAny(bytes, at: 0, known: 0) { return .skip(size, .stranger) }
-        return .skip(1, .noise)
+    /// Whether another unit's frame, or another reply than the request wants, begins here. Above 247 and at 0 is no
+    /// unit, but what a driver makes of a change of direction.
+    private func lookAtStranger(_ bytes: Span<UInt8>) -> Look {
+        (1...247).contains(bytes[0]) ? lookAtAny(bytes, at: 0, known: 0) : .none
     }
 }

@@ -7,10 +7,6 @@ struct NMEAScanner: FrameScanner {
     private static let dollar = UInt8(ascii: "$")
     private static let exclamation = UInt8(ascii: "!")
 
-    private let sizeMax: Int
-
-    init(sizeMax: Int) { self.sizeMax = sizeMax }
-
     var endSizeMax: Int { 2 }
 
     /// A sentence that is given up ends where a line does, or where the next one begins.
@@ -25,26 +21,22 @@ struct NMEAScanner: FrameScanner {
         if isBreak(bytes[0]) { return .frame(size: 1, content: 0..<0) }
         let last = bytes.firstOffset(of: 0x0A, from: known)
         let line = bytes.extracting(0..<(last ?? bytes.count))
-        if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return skip(next) }
+        if let next = line.firstOffset(of: Self.dollar, from: max(1, known)) { return .skip(next, .noise) }
         guard let last else { return .needMoreBytes }
         let end = bytes[last - 1] == 0x0D ? last - 1 : last
-        // Also what is sound at its end: a line that comes in pieces has been given up before its end is there.
-        guard last < sizeMax + endSizeMax else { return .skip(end, .tooLong(max: sizeMax)) }
         guard isMark(bytes[0]) else {
-            return skip(line.firstOffset(of: Self.exclamation, from: 1) ?? end)
+            return .skip(line.firstOffset(of: Self.exclamation, from: 1) ?? end, .noise)
         }
         switch judge(bytes.extracting(1..<end)) {
         case .sentence(let count): return .frame(size: last + 1, content: 1..<1 + count)
         case .wrong(let problem):
+            // A digit that became an exclamation mark begins none, whatever the checksum of what follows.
             guard let next = line.firstOffset(of: Self.exclamation, from: 1),
+                hasAddress(bytes.extracting(next + 1..<max(next + 1, end))),
                 case .sentence = judge(bytes.extracting(next + 1..<end))
             else { return .skip(end, problem) }
             return .skip(next, .noise)
         }
-    }
-
-    private func skip(_ count: Int) -> FrameScan {
-        .skip(count, count > sizeMax ? .tooLong(max: sizeMax) : .noise)
     }
 
     private enum Judgement {
@@ -55,18 +47,31 @@ struct NMEAScanner: FrameScanner {
 
     private func judge(_ text: Span<UInt8>) -> Judgement {
         let star = text.count - 3
-        if star >= 0, text[star] == UInt8(ascii: "*") {
-            let sentence = text.extracting(0..<star)
-            var sum: UInt8 = 0
-            for index in sentence.indices { sum ^= sentence[index] }
-            guard let high = HexText.value(text[star + 1]), let low = HexText.value(text[star + 2]),
-                high << 4 | low == sum
-            else { return .wrong(.checksum) }
-            return .sentence(star)
+        if star >= 0, let high = HexText.value(text[star + 1]), let low = HexText.value(text[star + 2]) {
+            let difference = text[star] ^ UInt8(ascii: "*")
+            // With one bit of its star turned round, a sentence with a checksum is none without.
+            if difference.nonzeroBitCount <= 1 {
+                let sentence = text.extracting(0..<star)
+                var sum: UInt8 = 0
+                for index in sentence.indices { sum ^= sentence[index] }
+                let fits = high << 4 | low == sum
+                if difference == 0 { return fits ? .sentence(star) : .wrong(.checksum) }
+                if fits { return .wrong(.checksum) }
+            }
         }
         for index in text.indices where !(0x20...0x7E).contains(text[index]) { return .wrong(.noise) }
         // A `*` elsewhere means that the end was hurt.
-        return text.firstOffset(of: UInt8(ascii: "*")) == nil ? .sentence(text.count) : .wrong(.checksum)
+        if text.firstOffset(of: UInt8(ascii: "*")) != nil { return .wrong(.checksum) }
+        return hasAddress(text) ? .sentence(text.count) : .wrong(.noise)
+    }
+
+    /// Without a checksum, what is taken for a sentence must at least begin like one: with capital letters.
+    private func hasAddress(_ text: Span<UInt8>) -> Bool {
+        guard text.count >= 3, (0x41...0x5A).contains(text[0]) else { return false }
+        for index in 1..<3 where !(0x41...0x5A).contains(text[index]) && !(0x30...0x39).contains(text[index]) {
+            return false
+        }
+        return true
     }
 
     private func isMark(_ byte: UInt8) -> Bool { byte == Self.dollar || byte == Self.exclamation }

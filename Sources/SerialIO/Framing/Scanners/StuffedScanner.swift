@@ -4,23 +4,28 @@
 /// frames is an empty one.
 struct StuffedScanner: FrameScanner {
     private let stuffing: Stuffing
+    private let start: UInt8
+    private let end: UInt8
     private let checksum: Checksum?
 
     init(_ stuffing: Stuffing, checksum: Checksum?) {
+        precondition(!stuffing.hasEscapedMarks, "a flag is one byte")
         self.stuffing = stuffing
+        start = stuffing.start[0]
+        end = stuffing.end[0]
         self.checksum = checksum
     }
 
-    private var isFlagShared: Bool { stuffing.start == stuffing.end }
+    private var isFlagShared: Bool { start == end }
 
-    func isIdle(_ bytes: Span<UInt8>) -> Bool { isFlagShared && bytes.count == 1 && bytes[0] == stuffing.start }
+    func isIdle(_ bytes: Span<UInt8>) -> Bool { isFlagShared && bytes.count == 1 && bytes[0] == start }
 
     func scan(_ bytes: Span<UInt8>, known: Int, scratch: inout [UInt8]) -> FrameScan {
-        guard bytes[0] == stuffing.start else {
-            return .skip(bytes.firstOffset(of: stuffing.start, from: 1) ?? bytes.count, .noise)
+        guard bytes[0] == start else {
+            return .skip(bytes.firstOffset(of: start, from: 1) ?? bytes.count, .noise)
         }
-        let end = bytes.firstOffset(of: stuffing.end, from: max(1, known))
-        if !isFlagShared, let next = bytes.firstOffset(of: stuffing.start, from: max(1, known)), next < end ?? .max {
+        let end = bytes.firstOffset(of: end, from: max(1, known))
+        if !isFlagShared, let next = bytes.firstOffset(of: start, from: max(1, known)), next < end ?? .max {
             return .skip(next, .unfinished("a frame begins before the last one has ended"))
         }
         guard let end else { return .needMoreBytes }

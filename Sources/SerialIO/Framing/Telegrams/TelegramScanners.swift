@@ -12,7 +12,7 @@ enum TelegramScanners {
         case .vedirectText: VEDirectScanner()
         case .sdi12: SDI12Scanner()
         case .ubx: UBXScanner(sizeMax: sizeMax)
-        case .nmea: NMEAScanner(sizeMax: sizeMax)
+        case .nmea: NMEAScanner()
         case .vbus: VBusScanner()
         case .esp3: ESP3Scanner(sizeMax: sizeMax)
         case .pylontech: PylontechScanner()

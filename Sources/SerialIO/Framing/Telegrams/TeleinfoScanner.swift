@@ -39,8 +39,8 @@ struct TeleinfoScanner: FrameScanner {
         guard group.count >= 4 else { return false }
         let separator = group[group.count - 2]
         guard separator == 0x20 || separator == 0x09 else { return false }
-        // Two groups whose CR and LF are damaged may have a sum that fits.
-        for index in group.indices where group[index] < 0x20 && group[index] != 0x09 { return false }
+        // Two groups whose CR and LF are damaged may have a sum that fits, and the highest bits are in no sum.
+        for index in group.indices where !(0x20...0x7E).contains(group[index]) && group[index] != 0x09 { return false }
         var sum: UInt8 = 0
         for index in 0..<group.count - (separator == 0x09 ? 1 : 2) { sum &+= group[index] }
         return group[group.count - 1] == sum & 0x3F + 0x20

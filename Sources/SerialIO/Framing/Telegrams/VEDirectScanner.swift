@@ -26,7 +26,7 @@ struct VEDirectScanner: FrameScanner {
                 index = end + 1
                 continue
             }
-            if count == 1, byte != 0x0A { return .skip(index, .noise) }
+            if count == 1, byte != 0x0A { return .skip(1, .noise) }
             guard Self.isText(byte) else { return .skip(index + 1, .malformed("a byte in a block is no text")) }
             matched = byte == Self.last[matched] ? matched + 1 : byte == Self.last[0] ? 1 : 0
             sum &+= byte
