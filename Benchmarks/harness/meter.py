@@ -72,6 +72,8 @@ class Meter:
         selector.register(far, selectors.EVENT_READ, (near, "down"))
 
     def _carry(self, selector, source, sink, way):
+        if source.fileno() < 0:  # Its other end has just ended the connection.
+            return
         try:
             content = source.recv(1 << 16)
             sink.sendall(content)

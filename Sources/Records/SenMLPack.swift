@@ -82,8 +82,9 @@ public struct SenMLPack: Sendable {
     /// stands in 1970 is left out: it would mean another moment at each reader.
     private static func isAbsolute(_ milliseconds: Int64) -> Bool { milliseconds >= (1 << 28) * 1000 }
 
-    /// Whether a SenML name can have this byte (RFC 8428, section 4.5.1): `-./0123456789:` and `A-Z_a-z`, a bit for
-    /// each ASCII character, since names are looked through for every record.
+    /// Whether a SenML name can have this byte (RFC 8428, section 4.5.1).
+    ///
+    /// `-./0123456789:` and `A-Z_a-z`, a bit for each ASCII character: names are looked through for every record.
     @inlinable public static func isNameByte(_ byte: UInt8) -> Bool {
         let allowed: UInt64 = byte < 64 ? 0x07FF_E000_0000_0000 : 0x07FF_FFFE_87FF_FFFE
         return byte < 128 && allowed >> UInt64(byte & 63) & 1 == 1
