@@ -68,7 +68,7 @@ public final class MillraceAgent: Sendable {
                 uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
                 reading: LogReading(
                     log, for: uplink.name, sources: sources, backlogShare: Double(uplink.backlogShare) / 100,
-                    clock: clock, on: executor),
+                    backlogAge: uplink.backlogAfter, clock: clock, on: executor),
                 committed: recorder.committed, link: uplink.link, clock: clock,
                 backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)

@@ -30,6 +30,13 @@ struct MemoryTail: Sendable {
         return chunks.last { $0.first <= position.sequence && position.sequence <= $0.last }
     }
 
+    /// Right before the first chunk that was begun at or after a moment of a boot; nil where none is in memory.
+    func start(since milliseconds: Int64, of boot: BootID) -> Position? {
+        guard let chunk = chunks.first(where: { $0.clock.boot == boot && $0.clock.bootMilliseconds >= milliseconds })
+        else { return nil }
+        return Position(epoch: chunk.epoch, sequence: chunk.first.previous)
+    }
+
     /// Forgets everything, when an epoch ends.
     mutating func removeAll() {
         chunks.removeAll()

@@ -8,8 +8,13 @@ extension RingLog {
         streams[stream].map { LogReader($0, of: self) }
     }
 
-    /// Where the newest record of a stream is; nil where there is no such stream.
-    public func end(of stream: StreamName) -> Position? { streams[stream]?.index.end }
+    /// Where the newest record of a stream is, and one before those that are younger than `age`, as far as these are
+    /// in memory; nil where there is no such stream.
+    public func head(of stream: StreamName, youngerThan age: Duration, at now: ClockReading) -> (
+        start: Position, end: Position
+    )? {
+        streams[stream]?.head(since: now.bootMilliseconds - age.wholeMilliseconds, of: now.boot)
+    }
 
     /// How far an uplink has confirmed a stream.
     public func cursor(of uplink: UplinkName, in stream: StreamName) -> Cursor {

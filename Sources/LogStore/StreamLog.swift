@@ -265,6 +265,13 @@ final class StreamLog: Sendable {
 
     // MARK: Read
 
+    /// Where the newest record is, and where those begin that came since a moment, as far as they are in memory.
+    func head(since milliseconds: Int64, of boot: BootID) -> (start: Position, end: Position) {
+        shared.withLock { shared in
+            (shared.tail.start(since: milliseconds, of: boot) ?? shared.index.end, shared.index.end)
+        }
+    }
+
     /// What is behind a cursor, and the chunk itself where it is in memory.
     func locate(behind position: Position) -> (StreamIndex.Location, Chunk?) {
         shared.withLock { shared in

@@ -10,6 +10,8 @@ public final class Relay: Sendable {
         case passing
         /// They are passed on, each so much later.
         case delayed(Duration)
+        /// A thin link: so many bytes a second go to the server, the rest waits. What comes back is not slowed down.
+        case throttled(bytesPerSecond: Int)
         /// A cable is cut: bytes of both directions, and ends of connections, vanish; nobody is told. New connections
         /// are accepted and lead nowhere. Connections that have missed something are reset when this ends.
         case silent
@@ -43,10 +45,29 @@ public final class Relay: Sendable {
         var traffic = Traffic()
         var planned: (behaviour: Behaviour, atBytesToServer: UInt64)?
 
-        /// How many of `count` bytes may still go to the server before the behaviour changes.
-        func allowance(of count: Int) -> Int {
-            guard let planned, planned.atBytesToServer >= traffic.toServer else { return count }
-            return Int(min(UInt64(count), planned.atBytesToServer - traffic.toServer))
+        /// Bytes that a thin link lets through now.
+        private var credit = 0.0
+        private var credited = ContinuousClock.now
+
+        /// How many of `count` bytes may go to the server now: before the behaviour changes, and as a thin link has
+        /// room.
+        mutating func allowance(of count: Int) -> Int {
+            var allowed = count
+            if let planned, planned.atBytesToServer >= traffic.toServer {
+                allowed = Int(min(UInt64(count), planned.atBytesToServer - traffic.toServer))
+            }
+            guard case .throttled(let rate) = behaviour else { return allowed }
+            let now = ContinuousClock.now
+            // No more than what a link has room for between two looks at it.
+            credit = min(Double(rate) / 50 + 1, credit + Double(rate) * (credited.duration(to: now) / .seconds(1)))
+            credited = now
+            return min(allowed, Int(credit))
+        }
+
+        /// Notes that bytes went to the server.
+        mutating func wentToServer(_ count: Int) {
+            traffic.toServer += UInt64(count)
+            credit -= Double(count)
         }
 
         /// Changes the behaviour when it is time.
@@ -121,7 +142,7 @@ struct RelayLoop {
             pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0),
         ]
         let now = ContinuousClock.now
-        for connection in connections { entries += connection.pollEntries(now) }
+        for connection in connections { entries += connection.pollEntries(now, isThrottled: isThrottled) }
         _ = poll(&entries, nfds_t(entries.count), waitMilliseconds(now))
         wakeup.clear()
         var isAlive = false
@@ -160,12 +181,17 @@ struct RelayLoop {
         switch next {
         case .cut: for connection in connections { connection.reset() }
         case .silent: break
-        case .passing, .delayed: for connection in connections { connection.connect(to: serverPort) }
+        case .passing, .delayed, .throttled: for connection in connections { connection.connect(to: serverPort) }
         }
     }
 
-    /// Until the first delayed bytes are due; without an end where none are.
+    private var isThrottled: Bool {
+        if case .throttled = behaviour { true } else { false }
+    }
+
+    /// Until the first delayed bytes are due, or a thin link has room; without an end where none are.
     private func waitMilliseconds(_ now: ContinuousClock.Instant) -> Int32 {
+        if isThrottled, connections.contains(where: \.hasBytesForServer) { return 5 }
         guard let due = connections.compactMap(\.nextDue).min() else { return -1 }
         let (seconds, attoseconds) = now.duration(to: due).components
         return Int32(max(0, min(10_000, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)))

@@ -38,9 +38,16 @@ final class RelayConnection {
     }
 
     /// Two entries for `poll`, the client's first.
-    func pollEntries(_ now: ContinuousClock.Instant) -> [pollfd] {
-        [entry(of: client, peer: server, now), entry(of: server, peer: client, now)]
+    ///
+    /// - Parameter isThrottled: that the server's socket has room says nothing then.
+    func pollEntries(_ now: ContinuousClock.Instant, isThrottled: Bool) -> [pollfd] {
+        var forServer = entry(of: server, peer: client, now)
+        if isThrottled { forServer.events &= ~Int16(POLLOUT) }
+        return [entry(of: client, peer: server, now), forServer]
     }
+
+    /// Whether something waits to go to the server.
+    var hasBytesForServer: Bool { !server.waiting.isEmpty }
 
     /// When the first delayed bytes are due.
     var nextDue: ContinuousClock.Instant? {
@@ -129,7 +136,7 @@ final class RelayConnection {
             }
             guard sent > 0 else { return errno == EAGAIN || errno == EINTR }
             if isServer {
-                shared.traffic.toServer += UInt64(sent)
+                shared.wentToServer(sent)
             } else {
                 shared.traffic.toClient += UInt64(sent)
             }

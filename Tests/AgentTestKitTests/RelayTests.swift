@@ -117,6 +117,23 @@ struct RelayTests {
         #expect(await eventually { server.received.count == Int(count / 10) })
     }
 
+    @Test func `a thin link lets everything through, and never more than its rate`() async throws {
+        let server = try RelayTests.echo()
+        let relay = try Relay(to: server.port)
+        let begun = ContinuousClock.now
+        relay.behaviour = .throttled(bytesPerSecond: 1000)
+        let client = try Client(relay)
+        for _ in 0..<30 { client.send() }
+        var received = 0
+        let isThere = try await eventually {
+            received += try client.receive()?.count ?? 0
+            let allowed = 1000 * (begun.duration(to: .now) / .seconds(1)) + 21
+            #expect(Double(relay.traffic.toServer) <= allowed)
+            return received == 300
+        }
+        #expect(isThere)
+    }
+
     @Test func `a client of a server that is not there is reset`() async throws {
         let port = try LoopbackListener().port
         let client = try Client(try Relay(to: port))

@@ -69,9 +69,13 @@ public final class Forwarder: Service {
         /// How often something had been committed when it was read.
         let generation: UInt64
 
-        /// Whether nothing that came meanwhile can be more urgent.
+        let readAt = ContinuousClock.now
+
+        /// Whether nothing that came meanwhile can be more urgent. After a second it may have become a backlog.
         func isBest(at generation: UInt64, within opening: LinkControl.Opening) -> Bool {
-            guard opening.allows(work.lane), opening.priorityMin == .min else { return false }
+            guard opening.allows(work.lane), opening.priorityMin == .min, readAt.duration(to: .now) < .seconds(1) else {
+                return false
+            }
             return !work.isShared || work.lane == .live || generation == self.generation
         }
     }

@@ -20,6 +20,7 @@ actor LogReading {
     private let log: RingLog
     private let uplink: UplinkName
     private let clock: any GatewayClock
+    private let backlogAge: Duration
     /// By priority, the highest first.
     private let groups: [[Source]]
     private var shares: [LaneShare]
@@ -34,11 +35,12 @@ actor LogReading {
 
     init(
         _ log: RingLog, for uplink: UplinkName, sources: [Source], backlogShare: Double = 0.25,
-        clock: any GatewayClock, on executor: ThreadExecutor
+        backlogAge: Duration = .seconds(10), clock: any GatewayClock, on executor: ThreadExecutor
     ) {
         self.log = log
         self.uplink = uplink
         self.clock = clock
+        self.backlogAge = backlogAge
         self.executor = executor
         groups = Dictionary(grouping: sources, by: \.priority).sorted { $0.key > $1.key }.map(\.value)
         priorityTop = groups.first?.first?.priority ?? 0
@@ -92,18 +94,19 @@ actor LogReading {
     ) {
         var cursor = log.cursor(of: uplink, in: source.stream)
         if let ahead { cursor.confirm(ahead.range) }
-        let end = log.end(of: source.stream) ?? cursor.position
-        var lanes = self.lanes[source.stream] ?? StreamLanes(source.order)
+        let ends = log.head(of: source.stream, youngerThan: backlogAge, at: now)
+        let head = StreamLanes.Head(start: ends?.start ?? cursor.position, end: ends?.end ?? cursor.position)
+        var lanes = self.lanes[source.stream] ?? StreamLanes(source.order, backlogAge: backlogAge)
         defer { self.lanes[source.stream] = lanes }
         lanes.lookAgain()
         while true {
-            switch lanes.nextStep(cursor, end: end, now) {
+            switch lanes.nextStep(cursor, head: head, now) {
             case .done: return
             case .read(let position, let last, let lane):
                 let result = reader(of: source.stream).read(
                     behind: position, through: last, recordsMax: opening.recordsMax(of: lane),
                     bytesMax: LogReading.batchSizeMax)
-                lanes.read(found(result), behind: position, for: lane, end: end)
+                lanes.read(found(result), behind: position, for: lane, end: head.end)
             case .skip(let next):
                 // What is under way confirms records of the epoch before: the cursor follows when that is done.
                 guard ahead == nil else { return }

@@ -14,6 +14,12 @@ struct StreamLanes: Sendable {
         case done
     }
 
+    /// Where the newest record is, and one before the first that is no backlog.
+    struct Head: Sendable {
+        let start: Position
+        let end: Position
+    }
+
     /// What was read.
     enum Found: Sendable {
         case work(Work)
@@ -21,17 +27,20 @@ struct StreamLanes: Sendable {
         case nothing
     }
 
-    /// A record that has waited for longer is a backlog.
-    static let backlogAge = Duration.seconds(10)
     /// Ranges ahead of a cursor from which on the live lane is slower to jump.
     static let rangesFree = 8
 
     private let order: DeliveryOrder
+    /// A record that has waited for longer is a backlog.
+    private let backlogAge: Duration
     /// Where the live lane began; nil while there is one lane.
     private(set) var liveStart: Position?
     private var slots: [Lane: (position: Position, found: Found)] = [:]
 
-    init(_ order: DeliveryOrder) { self.order = order }
+    init(_ order: DeliveryOrder, backlogAge: Duration = .seconds(10)) {
+        self.order = order
+        self.backlogAge = backlogAge
+    }
 
     /// Begins to look again: what was not there may be there now.
     mutating func lookAgain() {
@@ -45,17 +54,17 @@ struct StreamLanes: Sendable {
     ///
     /// - Parameters:
     ///   - cursor: with what is under way in it.
-    ///   - end: the newest record of the stream.
-    mutating func nextStep(_ cursor: Cursor, end: Position, _ now: ClockReading) -> Step {
+    ///   - head: the newest record of the stream, and where those begin that are no backlog.
+    mutating func nextStep(_ cursor: Cursor, head: Head, _ now: ClockReading) -> Step {
         if let start = liveStart, cursor.position >= start {
             liveStart = nil
             slots[.backlog] = nil
         }
-        guard let start = liveStart else { return singleStep(cursor, end: end, now) }
+        guard let start = liveStart else { return singleStep(cursor, head: head, now) }
         var last = cursor.lastOpen(behind: cursor.position)
         if start.epoch == cursor.position.epoch { last = min(last ?? start.sequence, start.sequence) }
-        if let step = step(in: .backlog, behind: cursor.position, through: last, end: end) { return step }
-        return liveStep(from: start, cursor, end: end, now)
+        if let step = step(in: .backlog, behind: cursor.position, through: last, end: head.end) { return step }
+        return liveStep(from: start, cursor, head: head, now)
     }
 
     /// Notes what was found behind a position.
@@ -99,15 +108,17 @@ struct StreamLanes: Sendable {
 
     // MARK: One lane
 
-    private mutating func singleStep(_ cursor: Cursor, end: Position, _ now: ClockReading) -> Step {
+    private mutating func singleStep(_ cursor: Cursor, head: Head, _ now: ClockReading) -> Step {
         let last = cursor.lastOpen(behind: cursor.position)
-        if let step = step(in: .live, behind: cursor.position, through: last, end: end) { return step }
+        if let step = step(in: .live, behind: cursor.position, through: last, end: head.end) { return step }
         guard case .work(var work) = slots[.live]?.found else { return .done }
-        let isBacklog = work.wait(at: now) ?? .zero > StreamLanes.backlogAge
-        if order == .freshFirst, isBacklog, end > work.range.end {
-            liveStart = cursor.ahead.isEmpty ? end : cursor.end
+        let isBacklog = work.wait(at: now) ?? .zero > backlogAge
+        if order == .freshFirst, isBacklog, head.start > work.range.end {
+            // A live lane that ran before goes on where it was, if what follows is new, or if there is no room.
+            let canJump = head.start > cursor.end && cursor.mayRunAhead(from: head.start)
+            liveStart = cursor.ahead.isEmpty || canJump ? head.start : cursor.end
             slots[.backlog] = slots.removeValue(forKey: .live)
-            return nextStep(cursor, end: end, now)
+            return nextStep(cursor, head: head, now)
         }
         work.lane = isBacklog ? .backlog : .live
         slots[.live]?.found = .work(work)
@@ -117,32 +128,35 @@ struct StreamLanes: Sendable {
     // MARK: Two lanes
 
     private mutating func liveStep(
-        from start: Position, _ cursor: Cursor, end: Position, _ now: ClockReading
+        from start: Position, _ cursor: Cursor, head: Head, _ now: ClockReading
     ) -> Step {
         let position = cursor.reach(from: start)
-        let step = step(in: .live, behind: position, through: cursor.lastOpen(behind: position), end: end)
+        let step = step(in: .live, behind: position, through: cursor.lastOpen(behind: position), end: head.end)
         switch step {
         case .skip(let next):
             // Without room for a range in the next epoch, the lane waits for the backlog.
             guard cursor.mayRunAhead(from: next) else { return .done }
             liveStart = next
             slots[.live] = nil
-            return nextStep(cursor, end: end, now)
+            return nextStep(cursor, head: head, now)
         case .read, .done: return step ?? .done
         case nil: break
         }
         guard case .work(let work) = slots[.live]?.found, let wait = work.wait(at: now),
-            wait > StreamLanes.lagMax(ranges: cursor.ahead.count), end > work.range.end,
-            cursor.mayRunAhead(from: end)
+            wait > lagMax(ranges: cursor.ahead.count), head.start > work.range.end,
+            cursor.mayRunAhead(from: head.start)
         else { return .done }
-        liveStart = end
+        liveStart = head.start
         slots[.live] = nil
-        return .done
+        return nextStep(cursor, head: head, now)
     }
 
-    /// How far the live lane may fall behind before it jumps to the head: longer, the more ranges there are, so that a
-    /// link that is always too slow does not use them up.
-    static func lagMax(ranges: Int) -> Duration { backlogAge * (1 << max(0, ranges - rangesFree)) }
+    /// How far the live lane may fall behind before it jumps to what is new: further than what makes a backlog,
+    /// because what it leaves behind waits for all of that; and longer, the more ranges there are, so that a link that
+    /// is always too slow does not use them up.
+    private func lagMax(ranges: Int) -> Duration {
+        backlogAge * 6 * (1 << max(0, ranges - StreamLanes.rangesFree))
+    }
 
     /// What a lane still needs; nil where it has its work, or there is none.
     private mutating func step(

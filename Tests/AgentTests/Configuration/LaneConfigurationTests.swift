@@ -26,12 +26,13 @@ import Testing
 
     @Test func `an order is for all streams, or for those that a table names`() throws {
         #expect(try uplink("").orders.isEmpty)
-        let all = try uplink("order = \"fresh-first\"\nbacklog_share = 40")
+        let all = try uplink("order = \"fresh-first\"\nbacklog_share = 40\nbacklog_after = \"1m\"")
+        #expect(all.backlogAfter == .seconds(60))
         #expect(all.orders == [.telemetry: .freshFirst, Self.alarms: .freshFirst])
         #expect(all.backlogShare == 40)
         let one = try uplink("order = { telemetry = \"fresh-first\", alarms = \"oldest-first\" }")
         #expect(one.orders == [.telemetry: .freshFirst, Self.alarms: .oldestFirst])
-        #expect(one.backlogShare == 25)
+        #expect(one.backlogShare == 25 && one.backlogAfter == .seconds(10))
     }
 
     @Test func `every key of a link is taken over`() throws {

@@ -27,6 +27,19 @@ struct PaperStream {
     }
 
     var end: Position { position(epochs.count - 1, epochs[epochs.count - 1].times.count) }
+    /// The newest, and one before those that came within ten seconds.
+    var head: StreamLanes.Head {
+        for (number, epoch) in epochs.enumerated() {
+            // Hours of times, in order: the first that is young, by halves.
+            var (low, high) = (0, epoch.times.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if epoch.times[middle] >= now - 10_000 { high = middle } else { low = middle + 1 }
+            }
+            if low < epoch.times.count { return StreamLanes.Head(start: position(number, low), end: end) }
+        }
+        return StreamLanes.Head(start: end, end: end)
+    }
     var total: Int { epochs.reduce(0) { $0 + $1.times.count } }
 
     func position(_ epoch: Int, _ sequence: Int) -> Position {
@@ -50,7 +63,7 @@ struct PaperStream {
             boot: PaperStream.boot, bootMilliseconds: now, wallMilliseconds: 0, isSynchronised: false)
         lanes.lookAgain()
         while true {
-            switch lanes.nextStep(cursor, end: end, reading) {
+            switch lanes.nextStep(cursor, head: head, reading) {
             case .done: return
             case .skip(let next): cursor.skip(to: next)
             case .read(let position, let last, let lane):

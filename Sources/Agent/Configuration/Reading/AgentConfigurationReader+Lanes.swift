@@ -3,9 +3,11 @@ import StrictTOML
 
 /// `[uplinks.NAME]`: in which order records are sent.
 extension AgentConfigurationReader {
-    /// `order` and `backlog_share`.
+    /// `order`, `backlog_after` and `backlog_share`.
     func readLanes(_ table: TableReader, of uplink: inout UplinkConfiguration) {
         uplink.orders = readOrders(table, uplink.streams)
+        uplink.backlogAfter =
+            table.duration("backlog_after", in: .seconds(1)...(.seconds(86_400))) ?? uplink.backlogAfter
         guard let share = table.integer("backlog_share", in: 1...90) else { return }
         uplink.backlogShare = share
         if !uplink.orders.values.contains(.freshFirst) {

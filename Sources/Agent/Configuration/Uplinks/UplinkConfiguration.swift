@@ -10,6 +10,8 @@ public struct UplinkConfiguration: Sendable {
     public var streams: [StreamName]
     /// In which order each stream is sent; oldest first where it is not named.
     public var orders: [StreamName: DeliveryOrder] = [:]
+    /// A record that has waited for longer belongs to a backlog.
+    public var backlogAfter = Duration.seconds(10)
     /// Per cent of the link that a backlog has beside what is new, if both need it.
     public var backlogShare = 25
     /// What the link may carry, and when.
