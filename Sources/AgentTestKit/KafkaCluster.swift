@@ -14,12 +14,17 @@ public final class KafkaCluster: Sendable {
 
     /// A message as `kcat` has read it.
     public struct Message: Sendable {
+        /// The topic that it is in.
         public let topic: String
+        /// The partition of the topic.
         public let partition: Int
+        /// Its place in the partition.
         public let offset: Int
         /// Milliseconds since 1970.
         public let timestamp: Int
+        /// Nil where it has none.
         public let key: String?
+        /// Nil where it has none.
         public let payload: String?
         /// In order; names may repeat.
         public let headers: [(name: String, value: String)]

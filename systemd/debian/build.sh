@@ -14,14 +14,15 @@ cp systemd/millrace.service "$folder/debian/millrace.service"
 cp systemd/sysusers.conf "$folder/debian/millrace.sysusers"
 cp systemd/tmpfiles.conf "$folder/debian/millrace.tmpfiles"
 cp systemd/udev.rules "$folder/debian/millrace.udev"
-sed -i "s/^Maintainer:.*/Maintainer: ${DEBFULLNAME:-The Millrace authors} <${DEBEMAIL:-millrace@localhost}>/" "$folder/debian/control"
+maintainer="${DEBFULLNAME:-The Millrace authors} <${DEBEMAIL:-millrace@localhost}>"
+sed -i "s/^Maintainer:.*/Maintainer: $maintainer/" "$folder/debian/control"
 printf 'etc/millrace/devices\n' > "$folder/debian/millrace.dirs"
 cat > "$folder/debian/changelog" <<END
 millrace ($version) unstable; urgency=medium
 
   * See changelog.gz.
 
- -- ${DEBFULLNAME:-The Millrace authors} <${DEBEMAIL:-millrace@localhost}>  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
+ -- $maintainer  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
 END
 
 log=.build/deb/build.log

@@ -4,8 +4,8 @@
 #
 #     sudo systemd/debian/try.sh .build/millrace_*.deb
 #
-# Needs root, debootstrap and a Debian mirror. Network and processes have namespaces of their own; of the machine it uses
-# nothing but a folder below .build. Exit status 77: something that it needs is not here.
+# Needs root, debootstrap and a Debian mirror. Network and processes have namespaces of their own; of the machine it
+# uses nothing but a folder below .build. Exit status 77: something that it needs is not here.
 set -euo pipefail
 package=$(realpath "$1")
 cd "$(dirname "$0")/../.."
@@ -14,7 +14,10 @@ root=$folder/root
 
 missing() { echo "not tried: $1"; exit 77; }
 # In the Debian that runs.
-there() { nsenter -t "$init" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
+there() {
+    nsenter -t "$init" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"
+}
+
 say() { printf '\n%s\n' "$1"; }
 fail() { echo "FAILED: $1" >&2; exit 1; }
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
@@ -69,7 +72,7 @@ END
 
 hang() {
     say "a disk that hangs restarts it, idleness does not"
-    there mountpoint -q /var/lib/millrace || { echo "not tried: there is no loop device for a disk of its own"; return 0; }
+    there mountpoint -q /var/lib/millrace || { echo "not tried: no loop device for a disk of its own"; return 0; }
     mkdir -p "$root/etc/systemd/system/millrace.service.d"
     printf '[Service]\nWatchdogSec=3s\nTimeoutAbortSec=2s\n' > "$root/etc/systemd/system/millrace.service.d/try.conf"
     there systemctl daemon-reload && there systemctl restart millrace && is_running || fail "it does not start there"
@@ -103,8 +106,9 @@ upgrade() {
     dpkg-deb -R "$package" "$folder/next"
     sed -i 's/^Version: .*/&+next/' "$folder/next/DEBIAN/control"
     echo '# a new default' >> "$folder/next/etc/millrace/millrace.toml"
-    dpkg-deb --root-owner-group -b "$folder/next" "$root/root/next.deb" > /dev/null && rm -rf "$folder/next"
-    there dpkg -i --force-confold /root/next.deb > "$folder/upgrade.log" 2>&1 || { cat "$folder/upgrade.log"; fail "no upgrade"; }
+    dpkg-deb --root-owner-group -b "$folder/next" "$root/srv/next.deb" > /dev/null && rm -rf "$folder/next"
+    there dpkg -i --force-confold /srv/next.deb > "$folder/upgrade.log" 2>&1 \
+        || { cat "$folder/upgrade.log"; fail "no upgrade"; }
     is_running || fail "it does not run after the upgrade"
     grep -q 'uplinks.central' "$root/etc/millrace/millrace.toml" || fail "the upgrade lost the configuration"
     carry again
@@ -118,7 +122,8 @@ remove() {
     there systemctl start millrace
     there dpkg -r millrace > /dev/null 2>&1 || fail "it cannot be removed"
     [ ! -e "$root/usr/bin/millrace" ] || fail "the program is still there"
-    there test -e /etc/millrace/millrace.toml -a -d /var/lib/millrace/streams || fail "removing took configuration or log"
+    there test -e /etc/millrace/millrace.toml -a -d /var/lib/millrace/streams \
+        || fail "removing took configuration or log"
     there umount /var/lib/millrace 2> /dev/null || true
     there dpkg -P millrace > "$folder/purge.log" 2>&1 || { cat "$folder/purge.log"; fail "it cannot be purged"; }
     for path in etc/millrace var/lib/millrace etc/mosquitto/conf.d/millrace.conf; do
@@ -157,7 +162,8 @@ if [ "${2:-}" != --boot ]; then
         [ -n "$init" ] && nsenter -t "$init" --all test -e /run/systemd/system 2> /dev/null && break
         sleep 0.1
     done
-    nsenter -t "$init" --all test -e /run/systemd/system 2> /dev/null || missing "systemd does not start here: $(tail -1 "$folder/boot.log")"
+    nsenter -t "$init" --all test -e /run/systemd/system 2> /dev/null \
+        || missing "systemd does not start here: $(tail -1 "$folder/boot.log")"
     try
     kill -9 "$init"
     wait || true
