@@ -17,8 +17,8 @@ MAN_PAGE := docs/man/millrace.1
 TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev librdkafka-dev libsqlite3-dev libzstd-dev \
             zlib1g-dev
 TO_DEMO  := mosquitto
-TO_TEST  := mosquitto mosquitto-clients kcat openssl strace socat faketime e2fsprogs util-linux iproute2 procps python3 \
-            python3-venv
+TO_TEST  := mosquitto mosquitto-clients kcat openssl strace socat faketime e2fsprogs util-linux iproute2 procps \
+            python3 python3-venv nginx-light zstd
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

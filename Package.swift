@@ -20,7 +20,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        // Without its traits, which would reach for all of Foundation and with it ICU.
+        // These two without their traits, which would reach for all of Foundation and with it ICU.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -38,7 +39,9 @@ let package = Package(
 
         .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
-        .target(name: "Compression", dependencies: ["CZlib", "CZstd"], swiftSettings: hotSettings),
+        .target(
+            name: "Compression", dependencies: ["CZlib", "CZstd"], resources: [.embedInCode("Dictionaries")],
+            swiftSettings: hotSettings),
         .target(
             name: "StrictTOML", dependencies: ["Records", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: settings),
@@ -70,6 +73,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "AdminHTTP",
+            dependencies: [
+                "Agent", "Records", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "millrace",
             dependencies: [
@@ -83,8 +93,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "millrace-bench", dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML"],
-            path: "Benchmarks", exclude: ["README.md", "fuzz", "harness", "load", "run.py", "scenarios"],
+            name: "millrace-bench",
+            dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML", "Uplinks"],
+            path: "Benchmarks",
+            exclude: ["README.md", "dictionary/train", "fuzz", "harness", "load", "run.py", "scenarios"],
             swiftSettings: settings),
         .executableTarget(
             name: "millrace-fuzz", dependencies: ["DeviceProfiles", "Records", "SerialIO"], path: "Benchmarks/fuzz",
@@ -100,6 +112,7 @@ let package = Package(
             name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Simulation", "Threads"],
             swiftSettings: settings),
 
+        .testTarget(name: "AdminHTTPTests", dependencies: ["AdminHTTP", "AgentTestKit"], swiftSettings: settings),
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .testTarget(
             name: "AgentTests",

@@ -7,10 +7,11 @@ enum BenchmarkProgram {
         let arguments = Array(CommandLine.arguments.dropFirst(2))
         switch CommandLine.arguments.dropFirst().first {
         case "append": try AppendBenchmark.main(arguments)
+        case "bodies": try SampleBodies.main(arguments)
         case "framing": FramingBenchmark.main(arguments)
         case "decoding": try DecodingBenchmark.main(arguments)
         default:
-            end(usage: "append|decoding|framing [--option VALUE ...]")
+            end(usage: "append|bodies|decoding|framing [--option VALUE ...]")
         }
     }
 

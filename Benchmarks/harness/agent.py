@@ -22,36 +22,35 @@ topics = ["sensors/#"]
 
 UPLINK = """
 [uplinks.central]
-url = "mqtt://127.0.0.1:{central}"
-topic = "{topic}"
-format = "{format}"
+url = "{scheme}://127.0.0.1:{central}"
 """
+
+BATCH = {"topic": "central/{gateway}/{stream}", "batch.records": 500}
 
 # Legs: what is written into the uplink's table. One reading per message keeps its own topic; a batch has one for all.
 FORMATS = {
     "raw": {"format": "raw", "topic": "central/{topic}"},
-    "cloudevents": {"format": "cloudevents", "topic": "central/{gateway}/{stream}", "batch": 500},
-    "cloudevents+zstd": {
-        "format": "cloudevents", "topic": "central/{gateway}/{stream}", "batch": 500, "compression": "zstd"},
+    "cloudevents": {"format": "cloudevents", **BATCH},
+    "cloudevents+zstd": {"format": "cloudevents", "compression": "zstd", **BATCH},
 }
 
 
 def configuration(log, local, central=None, leg=None):
-    """The TOML text for a leg; without an uplink when `central` is None."""
+    """The TOML text for a leg, by its name or as the keys of its table; without an uplink when `central` is None.
+
+    The key `scheme` is none of the table: it says what is spoken at the port, MQTT where it is not there."""
     text = CONFIGURATION.format(log=log, local=local)
     if central is None:
         return text
-    values = FORMATS[leg]
-    text += UPLINK.format(central=central, topic=values["topic"], format=values["format"])
-    if "compression" in values:
-        text += f'compression = "{values["compression"]}"\n'
-    if "batch" in values:
-        text += f'batch = {{ records = {values["batch"]} }}\n'
-    return text
+    keys = dict(FORMATS[leg] if isinstance(leg, str) else leg)
+    scheme = keys.pop("scheme", "mqtt")
+    # JSON's strings and integers are TOML's.
+    return text + UPLINK.format(scheme=scheme, central=central) + "".join(
+        f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
 
 
 class Agent:
-    """A running `millrace run`. `leg` is one of FORMATS, or None for an agent without an uplink."""
+    """A running `millrace run`. `leg` is as for `configuration`, or None for an agent without an uplink."""
 
     def __init__(self, workbench, name, local, central_port=None, leg=None):
         self._workbench, self._name, self._local = workbench, name, local
@@ -91,13 +90,13 @@ class Agent:
 
 
 def log_state(setup, log):
-    """What `millrace log stat --json` says of a log."""
+    """What `millrace log stat --json` says of a log that nobody has open."""
     command = [setup.millrace, "log", "stat", "--log", log, "--json"]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
 
 
 def held_records(setup, log):
-    """How many records a log holds, by `millrace log stat --json`; None when that cannot be read."""
+    """How many records a log holds; None when that cannot be read."""
     try:
         return sum(stream["records"] for stream in log_state(setup, log)["streams"])
     except (ValueError, KeyError, TypeError):

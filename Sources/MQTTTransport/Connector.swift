@@ -25,13 +25,18 @@ final class Connector: Sendable {
 
     /// Called on the client's thread.
     ///
-    /// - Parameter isServerKnown: whether an earlier connection was accepted.
+    /// - Parameters:
+    ///   - isServerKnown: whether an earlier connection was accepted.
+    ///   - will: the last will of this connection; nil: that of the configuration.
     func open(
-        as role: MosquittoHandle.Role, isServerKnown: Bool, until deadline: ContinuousClock.Instant
+        as role: MosquittoHandle.Role, isServerKnown: Bool, will: MQTTConfiguration.Will? = nil,
+        until deadline: ContinuousClock.Instant
     ) -> Outcome {
         guard abandonedCount.load(ordering: .relaxed) < Self.abandonedMax else {
             return .failed(reason: "\(configuration.address): \(Self.abandonedMax) earlier attempts still wait")
         }
+        var configuration = configuration
+        if let will { configuration.will = will }
         let handle: MosquittoHandle
         do {
             handle = try MosquittoHandle(configuration, as: role, isServerKnown: isServerKnown)

@@ -33,12 +33,15 @@ public struct MQTTConfiguration: Sendable {
         public var payload: [UInt8]
         /// Whether the broker keeps it for those who subscribe later.
         public var isRetained: Bool
+        /// How long we may be away before the broker publishes it (MQTT 5 only): a short interruption is no death.
+        public var delay: Duration
 
-        /// A will at QoS 1; in MQTT 5 published when we have been away for 5 s.
-        public init(topic: String, payload: [UInt8], isRetained: Bool) {
+        /// A will at QoS 1.
+        public init(topic: String, payload: [UInt8], isRetained: Bool, delay: Duration = .seconds(5)) {
             self.topic = topic
             self.payload = payload
             self.isRetained = isRetained
+            self.delay = delay
         }
     }
 

@@ -77,6 +77,8 @@ public struct PublishReport: Sendable, Equatable {
         case unsendable(reason: String)
         /// No PUBACK came within the acknowledgement timeout; the connection was dropped.
         case timedOut
+        /// All messages that there were are confirmed; the caller had no more of them.
+        case exhausted
     }
 
     /// How many messages, counted from the first, were confirmed by a PUBACK with a success reason, without a hole.

@@ -28,6 +28,7 @@ public final class MQTTPublisher: Sendable {
     private let configuration: MQTTConfiguration
     private let acknowledgementTimeout: Duration
     private let windowMax: Int
+    private let conversation: (any MQTTConversation)?
     private let onEvent: @Sendable (MQTTConnectionEvent) -> Void
     private let thread: ClientThread
     private let desk: PublishDesk
@@ -39,12 +40,14 @@ public final class MQTTPublisher: Sendable {
     ///     dropped.
     ///   - windowMax: messages that may be unconfirmed at a time, 1 to 65535; fewer where the server says so with its
     ///     Receive Maximum.
+    ///   - conversation: what is said and heard on each connection besides what is published.
     ///   - onEvent: called on the publisher's thread.
     /// - Throws: ``MQTTTransportError`` where a value cannot be used, a certificate file cannot be read, or the
     ///   process
     ///   has no descriptors left.
     public init(
         configuration: MQTTConfiguration, acknowledgementTimeout: Duration = .seconds(30), windowMax: Int = 1000,
+        conversation: (any MQTTConversation)? = nil,
         onEvent: @escaping @Sendable (MQTTConnectionEvent) -> Void
     ) throws(MQTTTransportError) {
         try configuration.check()
@@ -54,6 +57,7 @@ public final class MQTTPublisher: Sendable {
         self.configuration = configuration
         self.acknowledgementTimeout = acknowledgementTimeout
         self.windowMax = windowMax
+        self.conversation = conversation
         self.onEvent = onEvent
         thread = try ClientThread()
         desk = PublishDesk(address: configuration.address)
@@ -66,17 +70,18 @@ public final class MQTTPublisher: Sendable {
         try thread.start(named: "mqtt-out") { [self] in
             let loop = PublisherLoop(
                 configuration: configuration, acknowledgementTimeout: acknowledgementTimeout, windowMax: windowMax,
-                thread: thread, desk: desk, onEvent: onEvent)
+                thread: thread, desk: desk, conversation: conversation, onEvent: onEvent)
             loop.run()
         }
     }
 
     /// Publishes `count` messages and returns when all are confirmed, or at the first that is not.
     ///
-    /// The messages are made one by one, on the publisher's thread, when the window has room. Where there is no
+    /// The messages are made one by one, on the publisher's thread, when the window has room; the first that is nil
+    /// ends them early. Where there is no
     /// connection it returns at once. Calls from several tasks are served one after the other. When the task is
     /// cancelled it returns within a second; if messages were on their way then, the connection is dropped.
-    public func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage) async -> PublishReport {
+    public func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage?) async -> PublishReport {
         precondition(count >= 0, "a number of messages is not negative")
         guard count > 0 else { return PublishReport(confirmed: 0, ending: .complete) }
         let cancelled = PublishJob.Cancellation()

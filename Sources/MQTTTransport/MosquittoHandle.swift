@@ -117,9 +117,9 @@ final class MosquittoHandle: @unchecked Sendable {
 
     private func setWill(_ will: MQTTConfiguration.Will) throws(MQTTTransportError) {
         var properties: OpaquePointer?
-        if configuration.version == .v5 {
-            // A short interruption is no death.
-            mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_WILL_DELAY_INTERVAL.rawValue), 5)
+        let delay = UInt32(clamping: will.delay.components.seconds)
+        if configuration.version == .v5, delay > 0 {
+            mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_WILL_DELAY_INTERVAL.rawValue), delay)
         }
         let code = mosquitto_will_set_v5(
             pointer, will.topic, Int32(will.payload.count), will.payload, 1, will.isRetained, properties)

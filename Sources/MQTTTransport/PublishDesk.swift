@@ -29,7 +29,7 @@ final class PublishDesk: Sendable {
     /// Takes a job, or answers it at once: then false.
     func submit(
         count: Int, cancelled: PublishJob.Cancellation, continuation: CheckedContinuation<PublishReport, Never>,
-        message: @escaping @Sendable (Int) -> MQTTMessage
+        message: @escaping @Sendable (Int) -> MQTTMessage?
     ) -> Bool {
         let refusal: String? = state.withLock { state in
             if case .down(let reason) = state.link { return reason }

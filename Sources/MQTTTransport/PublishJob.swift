@@ -8,7 +8,7 @@ final class PublishJob: @unchecked Sendable {
 
     let number: Int
     let count: Int
-    private let message: @Sendable (Int) -> MQTTMessage
+    private let message: @Sendable (Int) -> MQTTMessage?
     private let continuation: CheckedContinuation<PublishReport, Never>
     private let cancelled: Cancellation
 
@@ -16,8 +16,8 @@ final class PublishJob: @unchecked Sendable {
     private(set) var next = 0
     /// Messages confirmed from the first, without a hole.
     private(set) var confirmed = 0
-    /// Why nothing more is published: the message at ``next`` cannot be sent.
-    private(set) var unsendable: String?
+    /// Why nothing more is published: there is no message at ``next``, or it cannot be sent.
+    private(set) var halt: PublishReport.Ending?
 
     /// Set by the caller's task, read by the publisher's thread.
     final class Cancellation: Sendable {
@@ -30,7 +30,7 @@ final class PublishJob: @unchecked Sendable {
 
     init(
         number: Int, count: Int, cancelled: Cancellation, continuation: CheckedContinuation<PublishReport, Never>,
-        message: @escaping @Sendable (Int) -> MQTTMessage
+        message: @escaping @Sendable (Int) -> MQTTMessage?
     ) {
         self.number = number
         self.count = count
@@ -42,16 +42,20 @@ final class PublishJob: @unchecked Sendable {
     var isCancelled: Bool { cancelled.isSet }
 
     /// Whether another message is to be published.
-    var hasMore: Bool { next < count && unsendable == nil }
+    var hasMore: Bool { next < count && halt == nil }
 
-    /// Makes the message at ``next``.
-    func make() -> MQTTMessage { message(next) }
+    /// Makes the message at ``next``; nil where the caller has no more.
+    func make() -> MQTTMessage? {
+        let message = message(next)
+        if message == nil { halt = .exhausted }
+        return message
+    }
 
     /// The message at ``next`` is on its way.
     func published() { next += 1 }
 
     /// The message at ``next`` can never be sent.
-    func stopped(before reason: String) { unsendable = reason }
+    func stopped(before reason: String) { halt = .unsendable(reason: reason) }
 
     /// The oldest unconfirmed message was answered. Returns the report when the job is over with that.
     func answered(code: UInt8) -> PublishReport? {
@@ -67,9 +71,7 @@ final class PublishJob: @unchecked Sendable {
     /// The report, when nothing is left to wait for.
     var finishedReport: PublishReport? {
         if confirmed == count { return PublishReport(confirmed: confirmed, ending: .complete) }
-        if let unsendable, confirmed == next {
-            return PublishReport(confirmed: confirmed, ending: .unsendable(reason: unsendable))
-        }
+        if let halt, confirmed == next { return PublishReport(confirmed: confirmed, ending: halt) }
         return nil
     }
 

@@ -15,6 +15,8 @@ final class PublisherConnection: MosquittoEvents {
     private let thread: ClientThread
     private let desk: PublishDesk
     private let accepted: (_ isSessionPresent: Bool) -> Void
+    private let onEvent: (MQTTConnectionEvent) -> Void
+    private var talk: PublisherTalk?
 
     private var window: AcknowledgementWindow
     private var limits = ServerLimits()
@@ -37,7 +39,8 @@ final class PublisherConnection: MosquittoEvents {
 
     init(
         handle: MosquittoHandle, windowMax: Int, acknowledgementTimeout: Duration, thread: ClientThread,
-        desk: PublishDesk, accepted: @escaping (_ isSessionPresent: Bool) -> Void
+        desk: PublishDesk, conversation: (any MQTTConversation)?, onEvent: @escaping (MQTTConnectionEvent) -> Void,
+        accepted: @escaping (_ isSessionPresent: Bool) -> Void
     ) {
         self.handle = handle
         self.windowMax = windowMax
@@ -45,6 +48,8 @@ final class PublisherConnection: MosquittoEvents {
         self.thread = thread
         self.desk = desk
         self.accepted = accepted
+        self.onEvent = onEvent
+        talk = conversation.map(PublisherTalk.init)
         window = AcknowledgementWindow(capacity: 1)
     }
 
@@ -56,6 +61,7 @@ final class PublisherConnection: MosquittoEvents {
             if thread.isStopping { return finish() }
             if let reason = abandonCancelled() { return lost(reason) }
             fill()
+            if let reason = talk?.farewell { return leave(reason) }
             if let failure { return lost(failure) }
             if handle.wantsWrite, !handle.write() { return lost(handle.endReason()) }
             let isEnded = collect()
@@ -69,31 +75,44 @@ final class PublisherConnection: MosquittoEvents {
 
     // MARK: The loop's parts
 
-    /// Publishes while the window has room and the job has messages.
+    /// Publishes while the window has room: what the conversation has to say, then the job's messages.
     private func fill() {
-        takeJob()
-        guard canFill else { return }
-        while let job, job.hasMore, window.hasRoom {
-            let message = job.make()
-            if let reason = problem(of: message) {
-                job.stopped(before: reason)
-                break
-            }
-            switch handle.publish(message) {
-            case .success(let packetID):
-                if window.isEmpty { lastProgress = .now }
-                window.add(packetID: packetID, job: job.number)
-                job.published()
-                round.messagesPublished += 1
-                round.bytesPublished += UInt64(message.payload.count)
-            case .failure(let code) where code.isAboutMessage:
-                job.stopped(before: code.text)
-            case .failure(let code):
-                failure = "cannot publish to \(handle.configuration.address): \(code.text)"
+        while isAccepted, window.hasRoom, let message = talk?.next() {
+            if let reason = publish(message, for: PublisherTalk.jobNumber) {
+                failure = "cannot say at \(handle.configuration.address) what comes first: \(reason)"
                 return
             }
         }
+        takeJob()
+        guard canFill else { return }
+        while let job, job.hasMore, window.hasRoom {
+            guard let message = job.make() else { break }
+            if let reason = publish(message, for: job.number) {
+                job.stopped(before: reason)
+                break
+            }
+            if failure != nil { return }
+            job.published()
+        }
         finishJobIfOver()
+    }
+
+    /// Hands one message to libmosquitto. Gives why it can never be sent; what ends the connection goes to ``failure``.
+    private func publish(_ message: MQTTMessage, for job: Int) -> String? {
+        if let reason = problem(of: message) { return reason }
+        switch handle.publish(message) {
+        case .success(let packetID):
+            if window.isEmpty { lastProgress = .now }
+            window.add(packetID: packetID, job: job)
+            round.messagesPublished += 1
+            round.bytesPublished += UInt64(message.payload.count)
+            return nil
+        case .failure(let code) where code.isAboutMessage:
+            return code.text
+        case .failure(let code):
+            failure = "cannot publish to \(handle.configuration.address): \(code.text)"
+            return nil
+        }
     }
 
     /// Reads what is there; true at the end of the connection.
@@ -127,6 +146,10 @@ final class PublisherConnection: MosquittoEvents {
             } else {
                 round.messagesRefused += 1
             }
+            if answer.job == PublisherTalk.jobNumber, answer.code >= 0x80 {
+                let reason = MosquittoCode.reasonText(Int32(answer.code))
+                failure = "\(handle.configuration.address) refuses what comes first: \(reason)"
+            }
             // A job that ended early has left messages behind; their answers fill a place in the window, no more.
             guard let job, job.number == answer.job, let report = job.answered(code: answer.code) else { continue }
             finish(job, report)
@@ -138,7 +161,7 @@ final class PublisherConnection: MosquittoEvents {
     /// calls.
     private var canFill: Bool {
         guard isAccepted, window.count <= window.capacity * 3 / 4 else { return false }
-        return job?.hasMore ?? false
+        return job?.hasMore ?? false || talk?.hasMore ?? false
     }
 
     private func wait(connackBy deadline: ContinuousClock.Instant) {
@@ -226,7 +249,22 @@ final class PublisherConnection: MosquittoEvents {
             let reason = "the publisher for \(handle.configuration.address) has stopped"
             finish(job, PublishReport(confirmed: job.confirmed, ending: .disconnected(reason: reason)))
         }
-        guard isAccepted else { return .stopped }
+        takeLeave()
+        return .stopped
+    }
+
+    /// Ends the connection because the conversation wants it.
+    private func leave(_ reason: String) -> Ending {
+        let ending = lost(reason)
+        takeLeave()
+        return ending
+    }
+
+    /// Says the last words and DISCONNECT, and waits until the server has read them.
+    private func takeLeave() {
+        guard isAccepted else { return }
+        // Nobody waits for their confirmation; the server reads them before the DISCONNECT.
+        for message in talk?.lastWords() ?? [] { _ = handle.publish(message) }
         let deadline = ContinuousClock.now + .seconds(2)
         let last = LastDescriptor(of: handle.socket.descriptor)
         handle.disconnect()
@@ -234,7 +272,6 @@ final class PublisherConnection: MosquittoEvents {
             _ = poll(handle.socket.descriptor, for: POLLOUT, until: deadline)
         }
         last?.finish(PeerPatience(silenceMax: .seconds(1), until: .now + .seconds(1)))
-        return .stopped
     }
 
     private func report() {
@@ -270,6 +307,7 @@ final class PublisherConnection: MosquittoEvents {
         }
         window = AcknowledgementWindow(capacity: max(1, min(windowMax, Int(limits.receiveMaximum))))
         isAccepted = true
+        if let refusal = talk?.open(through: handle) { onEvent(refusal) }
         accepted(isSessionPresent)
     }
 
@@ -277,7 +315,11 @@ final class PublisherConnection: MosquittoEvents {
         _ = window.acknowledge(packetID: packetID, code: UInt8(truncatingIfNeeded: code))
     }
 
-    func publishArrived(topic: RawSpan, payload: RawSpan, flags: PublishFlags) {}
+    func publishArrived(topic: RawSpan, payload: RawSpan, flags: PublishFlags) {
+        talk?.hear(topic: topic, payload: payload)
+    }
 
-    func subackArrived(packetID: Int32, codes: [Int32]) {}
+    func subackArrived(packetID: Int32, codes: [Int32]) {
+        if let refusal = talk?.granted(packetID: packetID, code: codes.first ?? 0x80) { onEvent(refusal) }
+    }
 }

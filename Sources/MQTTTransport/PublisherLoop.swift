@@ -7,6 +7,7 @@ final class PublisherLoop {
     private let windowMax: Int
     private let thread: ClientThread
     private let desk: PublishDesk
+    private let conversation: (any MQTTConversation)?
     private let onEvent: @Sendable (MQTTConnectionEvent) -> Void
     private let connector: Connector
     private var schedule: ReconnectSchedule
@@ -15,13 +16,15 @@ final class PublisherLoop {
 
     init(
         configuration: MQTTConfiguration, acknowledgementTimeout: Duration, windowMax: Int, thread: ClientThread,
-        desk: PublishDesk, onEvent: @escaping @Sendable (MQTTConnectionEvent) -> Void
+        desk: PublishDesk, conversation: (any MQTTConversation)?,
+        onEvent: @escaping @Sendable (MQTTConnectionEvent) -> Void
     ) {
         self.configuration = configuration
         self.acknowledgementTimeout = acknowledgementTimeout
         self.windowMax = windowMax
         self.thread = thread
         self.desk = desk
+        self.conversation = conversation
         self.onEvent = onEvent
         connector = Connector(configuration, thread: thread)
         schedule = ReconnectSchedule(
@@ -35,7 +38,8 @@ final class PublisherLoop {
 
     private func connectOnce() {
         let deadline = ContinuousClock.now + configuration.connectTimeout
-        switch connector.open(as: .publisher(window: windowMax), isServerKnown: !isFirst, until: deadline) {
+        let role = MosquittoHandle.Role.publisher(window: windowMax)
+        switch connector.open(as: role, isServerKnown: !isFirst, will: conversation?.will(), until: deadline) {
         case .stopped:
             return
         case .failed(let reason):
@@ -43,8 +47,10 @@ final class PublisherLoop {
         case .connected(let handle):
             let connection = PublisherConnection(
                 handle: handle, windowMax: windowMax, acknowledgementTimeout: acknowledgementTimeout, thread: thread,
-                desk: desk, accepted: { [self] in accepted(isSessionPresent: $0) })
+                desk: desk, conversation: conversation, onEvent: onEvent,
+                accepted: { [self] in accepted(isSessionPresent: $0) })
             let ending = connection.run(connackBy: deadline)
+            conversation?.closed()
             guard case .lost(let reason, let isTakenOver, let isProven) = ending else { return }
             if isProven, !isTakenOver { schedule.reset() }
             if isTakenOver { onEvent(.sessionTakenOver) }

@@ -89,12 +89,12 @@ public struct SenMLPack: Sendable {
     private static func isAbsolute(_ milliseconds: Int64) -> Bool { milliseconds >= (1 << 28) * 1000 }
 
     /// Whether a SenML name can have this byte (RFC 8428, section 4.5.1).
-    public static func isNameByte(_ byte: UInt8) -> Bool {
+    @inlinable public static func isNameByte(_ byte: UInt8) -> Bool {
         isNameStart(byte) || (0x2D...0x2F).contains(byte) || byte == 0x3A || byte == 0x5F
     }
 
     /// Whether a SenML name can begin with this byte: an ASCII letter or digit.
-    public static func isNameStart(_ byte: UInt8) -> Bool {
+    @inlinable public static func isNameStart(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }

@@ -91,7 +91,7 @@ struct BoundTopic: Sendable {
         return expanded
     }
 
-    private static func device(of record: Record) -> String { TopicTemplate.device(of: record) }
+    static func device(of record: Record) -> String { TopicTemplate.device(of: record) }
 
     /// A name without what a topic level cannot hold.
     private static func level(_ name: String) -> String {

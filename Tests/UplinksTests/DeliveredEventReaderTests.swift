@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct DeliveredEventReaderTests {
     private func message(_ records: [Record], isCompressed: Bool = false, version5: Bool = true) -> MQTTMessage {
-        let batching = MQTTUplinkConfiguration.Batching(isCompressed: isCompressed)
+        let batching = MQTTUplinkConfiguration.Batching(
+            compression: isCompressed ? .zstd(level: 3, dictionary: .builtIn) : .none)
         let messages = BatchMessages(
             gateway: Sample.gateway, format: .cloudevents, batching: batching, hasProperties: version5)
         return messages.message(for: 0..<records.count, of: Sample.batch(records), topic: "up")

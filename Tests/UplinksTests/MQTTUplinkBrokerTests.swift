@@ -9,7 +9,7 @@ import Uplinks
 @Suite struct MQTTUplinkBrokerTests {
     private static let formats: [MQTTUplinkConfiguration.Format] = [
         .raw(keepsRetained: false), .batches(.cloudevents, .init(recordsMax: 40)),
-        .batches(.cloudevents, .init(recordsMax: 40, isCompressed: true)),
+        .batches(.cloudevents, .init(recordsMax: 40, compression: .zstd(level: 1))),
     ]
 
     /// How far a drain has come, for those who disturb it.

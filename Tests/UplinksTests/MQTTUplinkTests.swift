@@ -6,7 +6,7 @@ import Uplinks
 @Suite struct MQTTUplinkTests {
     private static let formats: [MQTTUplinkConfiguration.Format] = [
         .raw(keepsRetained: false), .batches(.cloudevents, .init(recordsMax: 4)),
-        .batches(.cloudevents, .init(recordsMax: 4, isCompressed: true)),
+        .batches(.cloudevents, .init(recordsMax: 4, compression: .zstd(level: 1))),
     ]
 
     private func uplink(
@@ -224,7 +224,8 @@ import Uplinks
         #expect(error?.message.contains("{gateway} and {stream}") == true)
         #expect(throws: UplinkError.self) {
             try MQTTUplinkConfiguration(
-                topic: TopicTemplate("g"), format: .batches(.cloudevents, .init(isCompressed: true)), version: .v311)
+                topic: TopicTemplate("g"), format: .batches(.cloudevents, .init(compression: .zstd(level: 1))),
+                version: .v311)
         }
     }
 }

@@ -44,19 +44,24 @@ final class ScriptedPublisher: MessagePublisher {
     var traffic: LinkTraffic { LinkTraffic() }
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
-    func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage) async -> PublishReport {
+    func publish(count: Int, _ message: @escaping @Sendable (Int) -> MQTTMessage?) async -> PublishReport {
         guard isConnected else { return PublishReport(confirmed: 0, ending: .disconnected(reason: "never connected")) }
         state.withLock { $0.publishes.append(count) }
         var inFlight: [MQTTMessage] = []
         var next = 0
         var confirmedHere = 0
-        while confirmedHere < count {
-            while next < count, inFlight.count < window {
-                let made = message(next)
+        var end = count
+        while confirmedHere < end {
+            while next < end, inFlight.count < window {
+                guard let made = message(next) else {
+                    end = next
+                    break
+                }
                 state.withLock { $0.asked.append(made) }
                 inFlight.append(made)
                 next += 1
             }
+            if inFlight.isEmpty { break }
             let first = inFlight.removeFirst()
             let before = state.withLock { $0.confirmed.count }
             switch answer(first, before) {
@@ -74,7 +79,7 @@ final class ScriptedPublisher: MessagePublisher {
                 return PublishReport(confirmed: confirmedHere, ending: .timedOut)
             }
         }
-        return PublishReport(confirmed: confirmedHere, ending: .complete)
+        return PublishReport(confirmed: confirmedHere, ending: end < count ? .exhausted : .complete)
     }
 
     var isConnected: Bool { state.withLock { $0.isConnected } }

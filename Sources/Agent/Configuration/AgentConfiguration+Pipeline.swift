@@ -3,6 +3,7 @@ import MQTTTransport
 import Records
 import SerialIO
 import StrictTOML
+import Uplinks
 
 /// What `millrace check` prints.
 extension AgentConfiguration {
@@ -88,7 +89,12 @@ extension AgentConfiguration {
         if destination.format.batch != nil {
             let batch = destination.batch
             format = "\(destination.format.rawValue), up to \(batch.recordsMax) records or \(batch.sizeMax) per message"
-            if destination.compression == .zstd { format += ", zstd" }
+            if destination.compression != .none { format += ", \(destination.compression)" }
+        }
+        if let sparkplug = destination.sparkplug {
+            let host = sparkplug.primaryHost.map { ", while \($0) is online" } ?? ""
+            return "spBv1.0/\(sparkplug.group)/+/\(sparkplug.node), sparkplug-b, one message per record\(host), up to "
+                + "\(destination.window) unconfirmed"
         }
         return "\(destination.topic), \(format), up to \(destination.window) unconfirmed"
     }

@@ -9,11 +9,14 @@ public struct DeliveredEventReader {
     private static let messageSizeMax = 8 << 20
 
     private let decompressor = ZstandardDecompressor()
+    private let dictionaries: [ZstandardDictionary]
     /// The last identity with its text up to the sequence number: mostly the next one differs only in that number.
     private var known: (prefix: ArraySlice<UInt8>, identity: RecordIdentity)?
 
     /// A reader that has read nothing yet.
-    public init() {}
+    ///
+    /// - Parameter dictionaries: those that messages may have been compressed with.
+    public init(dictionaries: [ZstandardDictionary] = [.builtIn]) { self.dictionaries = dictionaries }
 
     /// Every event of one message, whole.
     ///
@@ -112,11 +115,12 @@ public struct DeliveredEventReader {
         let encoding = message.properties?.userProperties.first { $0.name == CloudEvents.contentEncodingProperty }?
             .value
         guard let encoding else { return message.payload }
-        guard encoding == "zstd" else {
+        guard ["zstd", "zstd-dictionary"].contains(encoding) else {
             throw UplinkError(.delivery, "the message on '\(message.topic)' has the unknown encoding '\(encoding)'")
         }
         do {
-            return try decompressor.decompress(message.payload.span.bytes, sizeMax: Self.messageSizeMax)[...]
+            return try decompressor.decompress(
+                message.payload.span.bytes, sizeMax: Self.messageSizeMax, dictionaries: dictionaries)[...]
         } catch {
             throw UplinkError(.delivery, "the message on '\(message.topic)' cannot be read: \(error)")
         }

@@ -18,8 +18,8 @@ public enum BatchFormat: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .cloudevents: CloudEventsEncoder(reservingCapacity: capacity)
         case .json: FlatJSONEncoder(reservingCapacity: capacity)
-        case .senml: SenMLEncoder(writer: SenMLJSONWriter(reservingCapacity: capacity))
-        case .senmlCBOR: SenMLEncoder(writer: SenMLCBORWriter(reservingCapacity: capacity))
+        case .senml: SenMLJSONEncoder(reservingCapacity: capacity)
+        case .senmlCBOR: SenMLCBOREncoder(reservingCapacity: capacity)
         case .influx: LineProtocolEncoder(reservingCapacity: capacity)
         }
     }

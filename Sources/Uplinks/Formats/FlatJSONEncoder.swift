@@ -70,7 +70,7 @@ public struct FlatJSONEncoder: BatchEncoder {
         let properties = record.properties
         values.read(
             record.payload, media: forms.mediaType(of: properties), contentType: properties?.contentType,
-            receivedMilliseconds: record.time.wallMilliseconds)
+            receivedMilliseconds: record.time.wallMilliseconds, takesJSON: false)
         writer.beginObject()
         writer.member("device", string: TopicTemplate.device(of: record))
         writer.member("topic", string: record.topic)

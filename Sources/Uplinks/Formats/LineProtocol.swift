@@ -3,29 +3,35 @@ import Records
 /// How names, texts and times are spelled in InfluxDB's line protocol.
 enum LineProtocol {
     /// Names of tags and fields of ours, and `time`, under which a field is dropped.
-    static let reservedNames = [
+    private static let reservedNames = [
         "device", "gateway", "stream", "topic", "time", "epoch", "sequence", "timequality", "bootid", "boottime",
         "historical", "replay", "retained",
-    ]
+    ].map { Array($0.utf8) }
+
+    /// Whether a value cannot have this name.
+    static func isReserved(_ name: ArraySlice<UInt8>) -> Bool {
+        reservedNames.contains { $0.count == name.count && $0[0] == name.first && $0.elementsEqual(name) }
+    }
 
     /// A tag behind the measurement; one without a value is none.
-    static func appendTag(_ name: StaticString, _ value: some Collection<UInt8>, to line: inout [UInt8]) {
+    static func appendTag(_ name: StaticString, _ value: String, to line: inout [UInt8]) {
         guard !value.isEmpty else { return }
         line.append(UInt8(ascii: ","))
         line.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         line.append(UInt8(ascii: "="))
-        appendEscaped(value, to: &line)
+        var value = value
+        value.withUTF8 { appendEscaped($0, to: &line) }
     }
 
     /// A name of a measurement or a field: not beginning with `_`, which belongs to the database, nor with `#`, which
     /// makes a line a comment.
-    static func appendName(_ name: some Collection<UInt8>, to line: inout [UInt8]) {
+    static func appendName(_ name: ArraySlice<UInt8>, to line: inout [UInt8]) {
         if name.first == UInt8(ascii: "_") || name.first == UInt8(ascii: "#") { line.append(UInt8(ascii: "x")) }
-        appendEscaped(name, to: &line)
+        name.withUnsafeBufferPointer { appendEscaped($0, to: &line) }
     }
 
     /// Names and tags have no escape for a backslash that all readers agree on, and none for a line end.
-    private static func appendEscaped(_ text: some Collection<UInt8>, to line: inout [UInt8]) {
+    private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to line: inout [UInt8]) {
         for byte in text {
             switch byte {
             case UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "="):
@@ -40,7 +46,7 @@ enum LineProtocol {
     }
 
     /// The value of a text field, from text that is UTF-8.
-    static func appendText(_ text: some Collection<UInt8>, to line: inout [UInt8]) {
+    static func appendText(_ text: ArraySlice<UInt8>, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
         for byte in text {
             switch byte {

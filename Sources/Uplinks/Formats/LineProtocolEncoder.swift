@@ -14,16 +14,18 @@ public struct LineProtocolEncoder: BatchEncoder {
     private var log: (gateway: GatewayID, stream: StreamName, epoch: Epoch)?
     /// What stands before the fields of a record's lines.
     private var head: [UInt8] = []
-    /// The names of the line that is being written.
-    private var seen: Set<[UInt8]> = []
+    /// Where the names of the line that is being written stand.
+    private var seen: [Range<Int>] = []
     private var lineSeconds: Double?
+    /// The name of the next value.
+    private var name: [UInt8] = []
 
     /// - Parameters:
     ///   - measurement: the name of the measurement; that of word of a loss has `_lost` behind it.
     ///   - capacity: bytes to reserve for the text.
     public init(measurement: String = "readings", reservingCapacity capacity: Int = 0) {
         var name: [UInt8] = []
-        LineProtocol.appendName(measurement.utf8, to: &name)
+        LineProtocol.appendName(Array(measurement.utf8)[...], to: &name)
         self.measurement = name
         lossMeasurement = name + Array("_lost".utf8)
         bytes.reserveCapacity(capacity)
@@ -65,8 +67,8 @@ public struct LineProtocolEncoder: BatchEncoder {
         if let log, log == (gateway, stream, epoch) { return }
         log = (gateway, stream, epoch)
         logTags.removeAll(keepingCapacity: true)
-        LineProtocol.appendTag("gateway", gateway.rawValue.utf8, to: &logTags)
-        LineProtocol.appendTag("stream", stream.rawValue.utf8, to: &logTags)
+        LineProtocol.appendTag("gateway", gateway.rawValue, to: &logTags)
+        LineProtocol.appendTag("stream", stream.rawValue, to: &logTags)
         epochField = Array("epoch=\"\(epoch)\"".utf8)
     }
 
@@ -77,21 +79,21 @@ public struct LineProtocolEncoder: BatchEncoder {
             receivedMilliseconds: record.time.wallMilliseconds)
         head.removeAll(keepingCapacity: true)
         head.append(contentsOf: measurement)
-        LineProtocol.appendTag("device", TopicTemplate.device(of: record).utf8, to: &head)
+        LineProtocol.appendTag("device", BoundTopic.device(of: record), to: &head)
         head.append(contentsOf: logTags)
-        LineProtocol.appendTag("topic", record.topic.utf8, to: &head)
+        LineProtocol.appendTag("topic", record.topic, to: &head)
         head.append(UInt8(ascii: " "))
         guard !values.values.isEmpty else { return encodeWhole(record, delivery) }
         var isOpen = false
         for value in values.values {
-            let name = name(of: value)
-            if isOpen, value.seconds != lineSeconds || seen.contains(name) {
+            setName(of: value)
+            if isOpen, value.seconds != lineSeconds || isNameSeen {
                 endLine(record, delivery)
                 isOpen = false
             }
             if !isOpen { beginLine(seconds: value.seconds) }
             isOpen = true
-            seen.insert(name)
+            seen.append(bytes.count..<bytes.count + name.count)
             bytes.append(contentsOf: name)
             bytes.append(UInt8(ascii: "="))
             append(value.content, of: record.payload)
@@ -125,7 +127,9 @@ public struct LineProtocolEncoder: BatchEncoder {
     /// The fields of ours, and the time.
     private mutating func endLine(_ record: Record, _ delivery: RecordBatch.Delivery) {
         bytes.append(contentsOf: epochField)
-        append(",sequence=\(record.sequence)i")
+        append(",sequence=")
+        append(integer: Int64(clamping: record.sequence.rawValue))
+        bytes.append(UInt8(ascii: "i"))
         if record.time.quality != .synchronised {
             append(",timequality=\"\(CloudEvents.name(of: record.time.quality))\"")
         }
@@ -137,25 +141,33 @@ public struct LineProtocolEncoder: BatchEncoder {
         let time =
             lineSeconds.map { LineProtocol.nanoseconds(seconds: $0, record.sequence) }
             ?? LineProtocol.nanoseconds(milliseconds: record.time.wallMilliseconds, record.sequence)
-        append(" \(time)\n")
+        bytes.append(UInt8(ascii: " "))
+        append(integer: time)
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func append(integer: Int64) {
+        var writer = JSONWriter()
+        writer.integer(integer)
+        bytes.append(contentsOf: writer.bytes)
     }
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     // MARK: Values
 
-    private func name(of value: PayloadValues.Value) -> [UInt8] {
-        guard !value.ownName.isEmpty else { return Self.unnamed }
+    private mutating func setName(of value: PayloadValues.Value) {
+        name.removeAll(keepingCapacity: true)
+        guard !value.ownName.isEmpty else { return name.append(contentsOf: "value".utf8) }
         let own = values.names[value.ownName]
-        var name: [UInt8] = []
-        if LineProtocol.reservedNames.contains(where: { $0.utf8.elementsEqual(own) }) {
-            name.append(contentsOf: "original-".utf8)
-        }
+        if LineProtocol.isReserved(own) { name.append(contentsOf: "original-".utf8) }
         LineProtocol.appendName(own, to: &name)
-        return name
     }
 
-    private static let unnamed = Array("value".utf8)
+    /// Whether the line that is being written has the name already.
+    private var isNameSeen: Bool {
+        seen.contains { $0.count == name.count && bytes[$0].elementsEqual(name) }
+    }
 
     private mutating func append(_ content: PayloadValues.Content, of payload: ArraySlice<UInt8>) {
         func slice(_ range: Range<Int>) -> ArraySlice<UInt8> {
@@ -173,13 +185,13 @@ public struct LineProtocolEncoder: BatchEncoder {
         case .string(let range):
             let text = slice(range)
             if text.contains(UInt8(ascii: "\\")) {
-                LineProtocol.appendText(JSONText.unescape(text.span).utf8, to: &bytes)
+                LineProtocol.appendText(Array(JSONText.unescape(text.span).utf8)[...], to: &bytes)
             } else {
                 LineProtocol.appendText(text, to: &bytes)
             }
-        case .bytes(let content):
-            var text = JSONWriter(reservingCapacity: content.count * 4 / 3 + 8)
-            text.base64(content)
+        case .bytes(let index):
+            var text = JSONWriter(reservingCapacity: values.bytes[index].count * 4 / 3 + 8)
+            text.base64(values.bytes[index])
             bytes.append(contentsOf: text.bytes)
         }
     }

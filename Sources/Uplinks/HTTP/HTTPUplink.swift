@@ -196,7 +196,10 @@ public actor HTTPUplink: Uplink {
     /// Compresses, signs and sends; once more where the proof of who sends it was not accepted and there is another.
     private func answer(to request: HTTPRequest, recordCount: Int) async -> Answer {
         var request = request
-        compressor.compress(&request)
+        if let coding = compressor.coding {
+            request.body = compressor.compressed(request.body)
+            request.fields["content-encoding"] = coding
+        }
         let unsigned = request
         do {
             try await signer.sign(&request, over: exchange)

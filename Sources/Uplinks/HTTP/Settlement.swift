@@ -31,6 +31,8 @@ struct Settlement {
     private(set) var doubt: String?
     /// Records of a refused request, of which one at least is to blame.
     private var suspects: [Int] = []
+    /// Records in one request: bad ones mostly come in a row, so that behind one it grows anew from a single record.
+    private var recordsMax = Int.max
     /// Records that are tried one by one while the destination is in doubt.
     private var probes: [Int] = []
     /// Refused in doubt, then taken up again since the destination takes others: one more refusal is believed.
@@ -52,13 +54,15 @@ struct Settlement {
         if doubt != nil { return Array(probes.prefix(1)) }
         let end = (states.lastIndex { $0 == .accepted }).map { $0 + 1 } ?? 0
         let left = states.indices.prefix(end).filter { states[$0] == .open }
-        return left.isEmpty ? states.indices.dropFirst(end).filter { states[$0] == .open } : left
+        let next = left.isEmpty ? states.indices.dropFirst(end).filter { states[$0] == .open } : left
+        return Array(next.prefix(recordsMax))
     }
 
     /// The destination has taken these.
     mutating func accept(_ indices: some Sequence<Int>) {
         for index in indices { states[index] = .accepted }
         trust.accepted()
+        recordsMax = recordsMax > states.count ? recordsMax : recordsMax * 2
         suspects.removeAll { states[$0] == .accepted }
         guard doubt != nil else { return }
         // It is the records after all: those that were refused are asked for once more, and then it counts.
@@ -77,11 +81,13 @@ struct Settlement {
             return
         }
         suspects = []
+        probes.removeAll { $0 == index }
+        recordsMax = 1
         if retrials.contains(index) || trust.refused() {
             states[index] = .refused(reason: reason)
         } else {
             states[index] = .doubtful
-            if doubt == nil { planProbes() } else { probes.removeAll { $0 == index } }
+            if doubt == nil { planProbes() }
             doubt = reason
         }
     }

@@ -1,4 +1,3 @@
-import Compression
 import MQTTTransport
 import Records
 import Synchronization
@@ -7,12 +6,12 @@ import Synchronization
 final class BatchMessages: Sendable {
     private struct Tools {
         var encoder: any BatchEncoder
-        let compressor: ZstandardCompressor?
+        let compressor: BodyCompressor
     }
 
     private let gateway: GatewayID
     private let hasProperties: Bool
-    private let isCompressed: Bool
+    private let coding: String?
     private let contentType: String
     /// Bytes that a record will take; see ``BatchEncoder``.
     let sizeEstimate: @Sendable (Record) -> Int
@@ -24,9 +23,9 @@ final class BatchMessages: Sendable {
     ) {
         self.gateway = gateway
         self.hasProperties = hasProperties
-        isCompressed = batching.isCompressed
         let size = batching.sizeTarget.rawValue
-        let compressor = batching.isCompressed ? ZstandardCompressor(sizeMax: size) : nil
+        let compressor = BodyCompressor(batching.compression, sizeMax: size)
+        coding = compressor.coding
         let encoder = format.makeEncoder(reservingCapacity: size)
         contentType = encoder.contentType
         let kind = type(of: encoder)
@@ -50,10 +49,7 @@ final class BatchMessages: Sendable {
     private func payload(_ encode: (inout any BatchEncoder) -> Void) -> ArraySlice<UInt8> {
         tools.withLock { tools in
             encode(&tools.encoder)
-            guard let compressor = tools.compressor else { return tools.encoder.bytes[...] }
-            var compressed: [UInt8] = []
-            compressor.compress(tools.encoder.bytes.span.bytes, appendingTo: &compressed)
-            return compressed[...]
+            return tools.compressor.compressed(tools.encoder.bytes)[...]
         }
     }
 
@@ -61,8 +57,8 @@ final class BatchMessages: Sendable {
         guard hasProperties else { return nil }
         var properties = MQTTProperties(contentType: contentType)
         LoopGuard.append(path: path, gateway: gateway, to: &properties.userProperties)
-        if isCompressed {
-            properties.userProperties.append(.init(name: CloudEvents.contentEncodingProperty, value: "zstd"))
+        if let coding {
+            properties.userProperties.append(.init(name: CloudEvents.contentEncodingProperty, value: coding))
         }
         return properties
     }

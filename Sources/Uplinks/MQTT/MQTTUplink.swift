@@ -39,7 +39,7 @@ public final class MQTTUplink: Uplink {
     /// Sends the batch at QoS 1; waits for a connection where there is none, for as long as the configuration says.
     public func send(_ batch: RecordBatch) async -> DeliveryOutcome {
         precondition(batch.gateway == gateway, "an uplink serves one gateway")
-        let isConnected = await waitForConnection()
+        let isConnected = await publisher.waitUntilConnected(within: configuration.connectionWait)
         switch configuration.format {
         case .raw:
             return await sendRaw(batch)
@@ -53,7 +53,7 @@ public final class MQTTUplink: Uplink {
 
     /// Sends word of a loss as one message of its own.
     public func send(_ loss: LostRange) async -> DeliveryOutcome {
-        _ = await waitForConnection()
+        _ = await publisher.waitUntilConnected(within: configuration.connectionWait)
         let topic = configuration.topic.bound(gateway: gateway, stream: loss.stream).topicWithoutRecord()
         let message: MQTTMessage
         switch configuration.format {
@@ -73,24 +73,6 @@ public final class MQTTUplink: Uplink {
 
     /// Stops the publisher.
     public func close() async { await publisher.stop() }
-
-    /// Whether there is a connection, after some waiting. Without one the publisher is asked all the same: it says at
-    /// once why there is none.
-    private func waitForConnection() async -> Bool {
-        if publisher.isConnected { return true }
-        let (publisher, limit) = (publisher, configuration.connectionWait)
-        return await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await publisher.waitUntilConnected() }
-            group.addTask {
-                // Cancelled as soon as there is a connection; either way the wait is over.
-                try? await Task.sleep(for: limit)
-                return false
-            }
-            let first = await group.next() ?? false
-            group.cancelAll()
-            return first
-        }
-    }
 
     private static let endedEarly = "the publisher ended before all messages were confirmed"
 

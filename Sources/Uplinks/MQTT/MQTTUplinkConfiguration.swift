@@ -19,16 +19,18 @@ public struct MQTTUplinkConfiguration: Sendable {
         /// Bytes of one message, before compression; a target, which only a record that is larger by itself
         /// exceeds. The default stays below the 128 KiB that some hosted brokers allow.
         public var sizeTarget: ByteCount
-        /// Whether messages are compressed with zstd (RFC 8878), said by a user property `content-encoding`.
-        public var isCompressed: Bool
+        /// How messages are compressed, said by a user property `content-encoding`.
+        public var compression: BodyCompression
 
         /// 500 records or 96 KiB, uncompressed, unless said otherwise.
-        public init(recordsMax: Int = 500, sizeTarget: ByteCount = .kibibytes(96), isCompressed: Bool = false) {
+        public init(
+            recordsMax: Int = 500, sizeTarget: ByteCount = .kibibytes(96), compression: BodyCompression = .none
+        ) {
             precondition(recordsMax > 0, "a message has at least one record")
             precondition(sizeTarget.rawValue > 0, "a message has a size")
             self.recordsMax = recordsMax
             self.sizeTarget = sizeTarget
-            self.isCompressed = isCompressed
+            self.compression = compression
         }
     }
 
@@ -50,10 +52,10 @@ public struct MQTTUplinkConfiguration: Sendable {
             guard !topic.isPerRecord else {
                 throw UplinkError(
                     .format,
-                    "topic template '\(topic)' differs from record to record, but a \(kind.rawValue) message holds many;"
-                        + " allowed are {gateway} and {stream}, or format \"raw\"")
+                    "topic template '\(topic)' differs from record to record, but a \(kind.rawValue) message "
+                        + "holds many; allowed are {gateway} and {stream}, or format \"raw\"")
             }
-            guard !batching.isCompressed || version == .v5 else {
+            guard batching.compression == .none || version == .v5 else {
                 throw UplinkError(
                     .format, "compression needs MQTT 5: 3.1.1 cannot say that a payload is compressed")
             }

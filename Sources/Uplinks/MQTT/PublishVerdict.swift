@@ -13,7 +13,7 @@ enum PublishVerdict: Equatable {
 
     init(_ ending: PublishReport.Ending) {
         switch ending {
-        case .complete:
+        case .complete, .exhausted:
             self = .complete
         case .disconnected(let reason):
             self = .transient(reason: reason, isAlarm: false)

@@ -14,16 +14,10 @@ func makeHTTPUplink(
     link.connectTimeout = destination.connectTimeout
     link.responseTimeout = destination.responseTimeout
     link.totalTimeout = destination.totalTimeout
-    let compression: BodyCompression =
-        switch destination.compression {
-        case .none: .none
-        case .gzip: .gzip(level: 6)
-        case .zstd: .zstd(level: 3)
-        }
     return HTTPUplink(
         gateway: gateway, form: makeForm(destination, gateway: gateway),
-        signer: makeSigner(destination.proof, clock: clock), compression: compression, exchange: HTTPLink(link),
-        clock: clock)
+        signer: makeSigner(destination.proof, clock: clock), compression: destination.compression,
+        exchange: HTTPLink(link), clock: clock)
 }
 
 private func makeSigner(_ proof: HTTPDestination.Proof, clock: any GatewayClock) -> any RequestSigner {

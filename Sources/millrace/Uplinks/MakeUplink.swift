@@ -11,7 +11,19 @@ import Uplinks
 ) throws -> any Uplink {
     switch configuration.destination {
     case .mqtt(let destination):
-        try makeMQTTUplink(configuration, destination, gateway: gateway, clock: clock, logger: logger)
+        if let sparkplug = destination.sparkplug {
+            try SparkplugUplink(
+                gateway: gateway,
+                configuration: SparkplugConfiguration(
+                    group: sparkplug.group, node: sparkplug.node, primaryHost: sparkplug.primaryHost,
+                    version: destination.broker.version),
+                clock: clock
+            ) { conversation in
+                try startPublisher(configuration, destination, conversation: conversation, logger: logger)
+            }
+        } else {
+            try makeMQTTUplink(configuration, destination, gateway: gateway, clock: clock, logger: logger)
+        }
     case .kafka(let destination):
         try makeKafkaUplink(configuration, destination, gateway: gateway, logger: logger)
     case .http(let destination):
@@ -23,28 +35,13 @@ private func makeMQTTUplink(
     _ configuration: UplinkConfiguration, _ destination: MQTTDestination, gateway: GatewayID, clock: any GatewayClock,
     logger: Logger
 ) throws -> MQTTUplink {
-    let address = "\(destination.broker.address)"
-    let publisher = try MQTTPublisher(
-        configuration: destination.mqttConfiguration(of: configuration),
-        acknowledgementTimeout: destination.acknowledgementTimeout, windowMax: destination.window,
-        onEvent: { event in
-            switch event {
-            case .connected: logger.info("connected to \(address)")
-            case .disconnected(let reason, let retryIn):
-                logger.warning("no connection: \(reason); next try in \(DurationText.format(retryIn))")
-            case .sessionTakenOver:
-                logger.error("\(address): another client uses our client id; give each a client_id of its own")
-            case .subscriptionRefused, .subscriptionDowngraded, .messageRefused: break
-            }
-        })
-    try publisher.start()
     let format: MQTTUplinkConfiguration.Format
     if let batch = destination.format.batch {
         format = .batches(
             batch,
             .init(
                 recordsMax: destination.batch.recordsMax, sizeTarget: destination.batch.sizeMax,
-                isCompressed: destination.compression == .zstd))
+                compression: destination.compression))
     } else {
         format = .raw(keepsRetained: destination.passesRetained)
     }
@@ -52,5 +49,30 @@ private func makeMQTTUplink(
         gateway: gateway,
         configuration: try MQTTUplinkConfiguration(
             topic: TopicTemplate(destination.topic), format: format, version: destination.broker.version),
-        publisher: publisher, clock: clock)
+        publisher: try startPublisher(configuration, destination, conversation: nil, logger: logger), clock: clock)
+}
+
+private func startPublisher(
+    _ configuration: UplinkConfiguration, _ destination: MQTTDestination, conversation: (any MQTTConversation)?,
+    logger: Logger
+) throws -> MQTTPublisher {
+    let address = "\(destination.broker.address)"
+    let publisher = try MQTTPublisher(
+        configuration: destination.mqttConfiguration(of: configuration),
+        acknowledgementTimeout: destination.acknowledgementTimeout, windowMax: destination.window,
+        conversation: conversation,
+        onEvent: { event in
+            switch event {
+            case .connected: logger.info("connected to \(address)")
+            case .disconnected(let reason, let retryIn):
+                logger.warning("no connection: \(reason); next try in \(DurationText.format(retryIn))")
+            case .sessionTakenOver:
+                logger.error("\(address): another client uses our client id; give each a client_id of its own")
+            case .subscriptionRefused(let filter, let reason):
+                logger.error("\(address) refuses the subscription to '\(filter)': \(reason)")
+            case .subscriptionDowngraded, .messageRefused: break
+            }
+        })
+    try publisher.start()
+    return publisher
 }

@@ -54,8 +54,8 @@ import Testing
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         let uplinks = [
-            "central", "lake", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid", "eventhubs",
-            "confluent", "solace", "influx",
+            "central", "lake", "scada", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid",
+            "eventhubs", "confluent", "solace", "influx",
         ]
         #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
         #expect(configuration.notes == [])

@@ -256,8 +256,35 @@ import Testing
                 == "5: uplinks.u.compression: compression needs version = \"5\"; "
                 + "MQTT 3.1.1 cannot say that a payload is compressed")
         #expect(
+            problem(head + "format = \"json\"\ncompression_level = 3")
+                == "6: uplinks.u.compression_level: nothing is compressed; set compression = \"zstd\"")
+        let zstd = head + "format = \"json\"\ncompression = \"zstd\"\n"
+        #expect(
+            problem(zstd + "compression_level = 20")
+                == "7: uplinks.u.compression_level: 20 is too large; allowed is an integer from 1 to 19")
+        #expect(
+            problem(zstd + "dictionary = \"/etc/hostname\"")
+                == "7: uplinks.u.dictionary: /etc/hostname is no zstd dictionary; `zstd --train` makes one, "
+                + "\"built-in\" is one")
+        #expect(
+            problem(zstd + "dictionary = \"/nowhere/d\"").hasSuffix("\"built-in\" comes with the program"))
+        #expect(
             problem(head + "format = \"cloudevents\"\nretain = true")
-                == "6: uplinks.u.retain: retain needs format = \"raw\"; a message of many records is never retained")
+                == "6: uplinks.u.retain: retain needs format = \"raw\"; other messages are never retained")
+        let sparkplug = head + "format = \"sparkplug-b\"\n"
+        #expect(problem(sparkplug).contains("\"group\""))
+        #expect(
+            problem(sparkplug + "group = \"a/b\"")
+                == "6: uplinks.u.group: \"a/b\" is no name in Sparkplug: 1 to 256 bytes without '/', '+', '#' and "
+                + "control characters")
+        #expect(
+            problem(sparkplug + "group = \"g\"\ntopic = \"t\"")
+                == "7: uplinks.u.topic: Sparkplug has topics and a will of its own, made of \"group\" and \"node\"")
+        #expect(
+            problem(sparkplug + "group = \"g\"\ncompression = \"zstd\"")
+                == "7: uplinks.u.compression: compression needs a format of many records, such as \"cloudevents\"; "
+                + "no host of Sparkplug expects it")
+        #expect(problem(head + "node = \"n\"") == "5: uplinks.u.node: belongs to format = \"sparkplug-b\"")
         #expect(
             problem(head + "retry_min = \"30s\"\nretry_max = \"10s\"")
                 == "5: uplinks.u.retry_min: \"30s\" is longer than retry_max, which is \"10s\"")

@@ -195,7 +195,7 @@ import Uplinks
         #expect(secondBroker.format == .cloudevents)
         #expect(secondBroker.batch.recordsMax == 10)
         #expect(secondBroker.batch.sizeMax == .kibibytes(64))
-        #expect(secondBroker.compression == .zstd)
+        #expect(secondBroker.compression == .zstd(level: 1))
         #expect(second.streams.map(\.rawValue) == ["alarms"])
         #expect(secondBroker.window == 7)
         #expect(secondBroker.acknowledgementTimeout == .seconds(60))
@@ -211,6 +211,38 @@ import Uplinks
         let configuration = try text.read(
             "[serial.a]\nport = \"/dev/x\"\n[uplinks.u]\nurl = \"mqtt://h\"\nformat = \"cloudevents\"\n")
         #expect(configuration.uplinks.first?.destination.mqtt?.topic == "gateways/{gateway}/{stream}")
+    }
+
+    @Test(arguments: ["cloudevents", "json", "senml", "senml-cbor", "influx"])
+    func `every format of many records takes compression, a level and a dictionary`(format: String) throws {
+        let head = "[serial.a]\nport = \"/dev/x\"\n[uplinks.u]\nurl = \"mqtt://h\"\nformat = \"\(format)\"\n"
+        func compression(_ lines: String) throws -> BodyCompression? {
+            try text.read(head + "compression = \"zstd\"\n" + lines).uplinks.first?.destination.mqtt?.compression
+        }
+        #expect(try compression("") == .zstd(level: 1))
+        #expect(try compression("compression_level = 9\n") == .zstd(level: 9))
+        #expect(try compression("dictionary = \"built-in\"\n") == .withBuiltInDictionary(level: 1))
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
+        let file = "\(root)/Sources/Compression/Dictionaries/millrace-1.zdict"
+        #expect(try compression("dictionary = \"\(file)\"\n") == .withBuiltInDictionary(level: 1))
+        let destination = try text.read(head).uplinks.first?.destination.mqtt
+        #expect(destination?.format.batch?.rawValue == format)
+        #expect(destination?.compression == BodyCompression.none)
+    }
+
+    @Test func `a Sparkplug uplink has a group, and is a node with the gateway's name`() throws {
+        let head = "[gateway]\nid = \"gw2\"\n[serial.a]\nport = \"/dev/x\"\n[uplinks.u]\nurl = \"mqtt://h\"\n"
+        let lines = "format = \"sparkplug-b\"\ngroup = \"plant7\"\n"
+        let plain = try text.read(head + lines).uplinks.first?.destination.mqtt?.sparkplug
+        #expect(plain == MQTTDestination.Sparkplug(group: "plant7", node: "gw2"))
+        let full = try text.read(head + lines + "node = \"n 1\"\nprimary_host = \"scada\"\n")
+        #expect(
+            full.uplinks.first?.destination.mqtt?.sparkplug
+                == MQTTDestination.Sparkplug(group: "plant7", node: "n 1", primaryHost: "scada"))
+        #expect(
+            full.pipelineDescription().contains(
+                "spBv1.0/plant7/+/n 1, sparkplug-b, one message per record, while scada is online, up to 100"
+            ))
     }
 
     @Test func `the gateway's id comes from the machine id without showing it`() throws {

@@ -61,7 +61,7 @@ import Uplinks
             timeouts = { connect = "5s", response = "1m", total = "10m" }
             tls = { ca = "ca.pem", certificate = "gw.pem", key = "gw.key" }
             """)
-        #expect(destination.format.batch == .senmlCBOR && destination.compression == .gzip)
+        #expect(destination.format.batch == .senmlCBOR && destination.compression == .gzip(level: 6))
         #expect(
             destination.proof == .field(name: "x-api-key", prefix: "", file: text.folder.file("token")))
         #expect(destination.headers == ["x-tenant": "plant7", "x-level": "3"])
@@ -74,8 +74,8 @@ import Uplinks
 
     @Test func `presets take what their portals show`() throws {
         let grid = try destination(
-            "preset = \"event-grid\"\nurl = \"https://t.westeurope-1.eventgrid.azure.net/api/events\"\nsas_key_file = \"key\""
-        )
+            "preset = \"event-grid\"\nurl = \"https://t.westeurope-1.eventgrid.azure.net/api/events\"\n"
+                + "sas_key_file = \"key\"")
         #expect(grid.proof == .sharedAccess(.eventGrid, file: text.folder.file("key")))
         let hubs = try destination(
             "preset = \"event-hubs\"\nurl = \"https://ns.servicebus.windows.net/hub\"\nkey = \"{device}\"\n"
@@ -105,7 +105,8 @@ import Uplinks
             problems("preset = \"event-grid\"\nurl = \"https://h\"\nformat = \"json\"\nusername = \"u\"")
                 == [
                     "6: h.format: \"json\" is no format of the preset \"event-grid\"; it takes \"cloudevents\"",
-                    "7: h: unknown key \"username\"; known here: \"batch\", \"compression\", \"format\", "
+                    "7: h: unknown key \"username\"; known here: \"batch\", \"compression\", "
+                        + "\"compression_level\", \"dictionary\", \"format\", "
                         + "\"headers\", \"key_file\", \"preset\", \"proxy\", \"proxy_password_file\", "
                         + "\"proxy_username\", \"retry_max\", \"retry_min\", \"sas_key_file\", \"start\", "
                         + "\"streams\", \"timeouts\", \"tls\", \"token_file\", \"url\"",
@@ -196,13 +197,16 @@ import Uplinks
 
     @Test func `check says what goes where and how`() throws {
         let configuration = try text.read(
-            Self.source + "url = \"https://centre.example/in?code=abc\"\nformat = \"raw\"\ncompression = \"zstd\"\n"
-                + "token_file = \"token\"\nproxy = \"http://p:3128\"")
+            Self.source
+                + "url = \"https://centre.example/in?code=abc\"\nformat = \"raw\"\ncompression = \"zstd\"\n"
+                + "compression_level = 3\ntoken_file = \"token\"\nproxy = \"http://p:3128\"")
         let description = configuration.pipelineDescription()
         #expect(description.contains("  h: telemetry -> https://centre.example, webhook\n"))
         #expect(
             description.contains(
-                "    raw, one record per request, zstd, with authorization from a file, through the proxy p:3128"))
+                "    raw, one record per request, zstd at level 3, with authorization from a file, "
+                    + "through the proxy p:3128"
+            ))
         #expect(!description.contains("abc"))
     }
 }

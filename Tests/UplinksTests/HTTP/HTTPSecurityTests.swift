@@ -43,7 +43,7 @@ import Testing
 
     @Test
     func
-        `an expired certificate, one that is not valid yet, one for another name, one of another authority and one that signed itself are refused`()
+        `certificates that are expired, not valid yet, of another name or authority, or self-signed are refused`()
         async throws
     {
         let authority = try await CertificateAuthority()

@@ -20,7 +20,7 @@ extension AgentConfigurationReader {
             preset: preset, endpoint: endpoint ?? .webhook(Self.unknownURL), format: format)
         destination.proof = proof
         destination.batch = readBatch(table.tableOrEmpty("batch"), defaults: HTTPDestination.batch)
-        destination.compression = table.choice("compression", of: HTTPDestination.Compression.self) ?? .none
+        destination.compression = readCompression(table, knowsGzip: true)
         destination.headers = readHeaders(table)
         destination.proxy = readProxy(table)
         readTimeouts(table.tableOrEmpty("timeouts"), &destination)
@@ -125,8 +125,8 @@ extension AgentConfigurationReader {
         let isLoopback = ["127.", "localhost", "[::1]"].contains { host.hasPrefix($0) }
         if !isLoopback {
             table.note(
-                "without TLS anybody on the way can read the records, and answer in the destination's place that it has "
-                    + "them; https:// would prevent both", at: "url")
+                "without TLS anybody on the way can read the records, and answer in the destination's place that it "
+                    + "has them; https:// would prevent both", at: "url")
         }
     }
 

@@ -57,9 +57,6 @@ public struct HTTPDestination: Sendable {
         case sharedAccess(SharedAccessSigner.Service, file: String)
     }
 
-    /// Whether bodies are compressed.
-    public enum Compression: String, Hashable, Sendable, CaseIterable { case none, gzip, zstd }
-
     /// A proxy, and the file with its password.
     public struct Proxy: Hashable, Sendable {
         /// Name or address.
@@ -80,8 +77,8 @@ public struct HTTPDestination: Sendable {
     public var format: Format
     /// How many records go together.
     public var batch: BatchLimits
-    /// Whether bodies are compressed.
-    public var compression = Compression.none
+    /// How bodies are compressed.
+    public var compression = BodyCompression.none
     /// Sent with each request.
     public var headers: HTTPFields = [:]
     /// How the gateway proves who it is.
@@ -131,7 +128,7 @@ public struct HTTPDestination: Sendable {
         } else {
             text += "up to \(batch.recordsMax) records or \(batch.sizeMax) per request"
         }
-        if compression != .none { text += ", \(compression.rawValue)" }
+        if compression != .none { text += ", \(compression)" }
         switch proof {
         case .nothing: break
         case .password(let username, _): text += ", as \(username)"

@@ -12,13 +12,29 @@ public struct MQTTDestination: Sendable {
         case cloudevents, json, senml
         case senmlCBOR = "senml-cbor"
         case influx
+        /// One message per record, as values of an edge node of Eclipse Sparkplug B 3.0.
+        case sparkplugB = "sparkplug-b"
 
         /// The form of messages of many records; nil where a message holds one.
         public var batch: BatchFormat? { BatchFormat(rawValue: rawValue) }
     }
 
-    /// Whether messages are compressed.
-    public enum Compression: String, Hashable, Sendable, CaseIterable { case none, zstd }
+    /// The names of an edge node in Sparkplug's namespace.
+    public struct Sparkplug: Hashable, Sendable {
+        /// The group that the node belongs to.
+        public var group: String
+        /// The node's name within its group.
+        public var node: String
+        /// The host without which nothing is sent; nil: none.
+        public var primaryHost: String?
+
+        /// A node of a group.
+        public init(group: String, node: String, primaryHost: String? = nil) {
+            self.group = group
+            self.node = node
+            self.primaryHost = primaryHost
+        }
+    }
 
     /// How to reach and enter the broker.
     public var broker: BrokerConfiguration
@@ -26,10 +42,12 @@ public struct MQTTDestination: Sendable {
     public var topic: String
     /// The form in which records travel.
     public var format = Format.raw
+    /// Set exactly where the format is that of Sparkplug.
+    public var sparkplug: Sparkplug?
     /// How many records go together.
     public var batch = BatchLimits()
     /// Only for messages of many records and MQTT 5.
-    public var compression = Compression.none
+    public var compression = BodyCompression.none
     /// Messages that may be on the way without a confirmation; the broker's Receive Maximum may make it less.
     public var window = 100
     /// How long a confirmation may take before the connection is given up.

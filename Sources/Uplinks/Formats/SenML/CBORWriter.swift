@@ -25,12 +25,19 @@ struct CBORWriter: Sendable {
     mutating func boolean(_ value: Bool) { bytes.append(value ? 0xF5 : 0xF4) }
 
     /// A text; what is not UTF-8 in it becomes U+FFFD.
-    mutating func text(_ content: some Collection<UInt8>) {
-        guard String(validating: content, as: UTF8.self) == nil else { return string(3, content) }
-        string(3, String(decoding: content, as: UTF8.self).utf8)
+    mutating func text(_ content: UnsafeBufferPointer<UInt8>) {
+        // What is ASCII needs no look at its sequences, and nearly everything is.
+        if content.allSatisfy({ $0 < 0x80 }) { return string(3, content) }
+        text(String(decoding: content, as: UTF8.self))
     }
 
-    mutating func bytes(_ content: some Collection<UInt8>) { string(2, content) }
+    /// A text that is Unicode.
+    mutating func text(_ content: String) {
+        var content = content
+        content.withUTF8 { string(3, $0) }
+    }
+
+    mutating func bytes(_ content: UnsafeBufferPointer<UInt8>) { string(2, content) }
 
     /// An integer where the number is whole, else the shortest float that holds it exactly.
     mutating func number(_ value: Double) {
@@ -59,7 +66,7 @@ struct CBORWriter: Sendable {
         return UInt16(bits >> 31) << 15 | UInt16(exponent + 15) << 10 | UInt16(bits >> 13 & 0x3FF)
     }
 
-    private mutating func string(_ major: UInt8, _ content: some Collection<UInt8>) {
+    private mutating func string(_ major: UInt8, _ content: UnsafeBufferPointer<UInt8>) {
         head(major, UInt64(content.count))
         bytes.append(contentsOf: content)
     }

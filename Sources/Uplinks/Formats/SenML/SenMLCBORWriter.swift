@@ -53,14 +53,19 @@ struct SenMLCBORWriter: SenMLWriter {
         writer.boolean(boolean)
     }
 
-    mutating func set(_ field: SenMLField, text: some Collection<UInt8>) {
+    mutating func set(_ field: SenMLField, text: String) {
         label(field)
         writer.text(text)
     }
 
-    mutating func set(_ field: SenMLField, bytes: some Collection<UInt8>) {
+    mutating func set(_ field: SenMLField, text: ArraySlice<UInt8>) {
         label(field)
-        writer.bytes(bytes)
+        text.withUnsafeBufferPointer { writer.text($0) }
+    }
+
+    mutating func set(_ field: SenMLField, bytes: ArraySlice<UInt8>) {
+        label(field)
+        bytes.withUnsafeBufferPointer { writer.bytes($0) }
     }
 
     mutating func set(_ field: SenMLField, jsonNumber: ArraySlice<UInt8>) {
@@ -72,9 +77,9 @@ struct SenMLCBORWriter: SenMLWriter {
         label(field)
         let content = jsonString.dropFirst().dropLast()
         if content.contains(UInt8(ascii: "\\")) {
-            writer.text(JSONText.unescape(content.span).utf8)
+            writer.text(JSONText.unescape(content.span))
         } else {
-            writer.text(content)
+            content.withUnsafeBufferPointer { writer.text($0) }
         }
     }
 

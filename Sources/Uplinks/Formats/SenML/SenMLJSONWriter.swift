@@ -24,12 +24,14 @@ struct SenMLJSONWriter: SenMLWriter {
     mutating func set(_ field: SenMLField, integer: UInt64) { writer.member(field.name, integer: integer) }
     mutating func set(_ field: SenMLField, boolean: Bool) { writer.member(field.name, boolean: boolean) }
 
-    mutating func set(_ field: SenMLField, text: some Collection<UInt8>) {
+    mutating func set(_ field: SenMLField, text: String) { writer.member(field.name, string: text) }
+
+    mutating func set(_ field: SenMLField, text: ArraySlice<UInt8>) {
         writer.key(field.name)
         writer.string(utf8: text)
     }
 
-    mutating func set(_ field: SenMLField, bytes: some Collection<UInt8>) {
+    mutating func set(_ field: SenMLField, bytes: ArraySlice<UInt8>) {
         var plain = JSONWriter(reservingCapacity: bytes.count * 4 / 3 + 8)
         plain.base64(bytes)
         var text = plain.bytes

@@ -55,14 +55,12 @@ protocol SenMLWriter: Sendable {
     mutating func set(_ field: SenMLField, integer: UInt64)
     mutating func set(_ field: SenMLField, boolean: Bool)
     /// A text; what is not UTF-8 in it becomes U+FFFD.
-    mutating func set(_ field: SenMLField, text: some Collection<UInt8>)
-    mutating func set(_ field: SenMLField, bytes: some Collection<UInt8>)
+    mutating func set(_ field: SenMLField, text: ArraySlice<UInt8>)
+    /// A text that is Unicode.
+    mutating func set(_ field: SenMLField, text: String)
+    mutating func set(_ field: SenMLField, bytes: ArraySlice<UInt8>)
     /// A number as JSON spells it, one that a double can hold.
     mutating func set(_ field: SenMLField, jsonNumber: ArraySlice<UInt8>)
     /// A string as JSON spells it, with its quotes.
     mutating func set(_ field: SenMLField, jsonString: ArraySlice<UInt8>)
-}
-
-extension SenMLWriter {
-    mutating func set(_ field: SenMLField, text: String) { set(field, text: text.utf8) }
 }

@@ -49,7 +49,7 @@ extension PayloadValues {
     }
 
     /// Reads the fields of one record; false where they are not to be understood.
-    private func readRecord(
+    private mutating func readRecord(
         _ scanner: inout JSONScanner, _ text: Span<UInt8>, _ fields: inout Fields, _ base: inout Base,
         _ isDeclared: Bool
     ) -> Bool {
@@ -76,7 +76,7 @@ extension PayloadValues {
     ]
 
     /// Takes one field; false where it is not known, or not what it should be.
-    private func take(
+    private mutating func take(
         _ label: String, _ token: JSONToken, _ text: Span<UInt8>, _ fields: inout Fields, _ base: inout Base
     ) -> Bool {
         switch (label, token) {
@@ -95,8 +95,9 @@ extension PayloadValues {
         case ("vs", .string(let range)): return setContent(.string(range), of: &fields)
         case ("vb", .boolean(let value)): return setContent(.boolean(value), of: &fields)
         case ("vd", .string(let range)):
-            guard let bytes = Base64URL.bytes(text.extracting(range)) else { return false }
-            return setContent(.bytes(bytes), of: &fields)
+            guard let content = Base64URL.bytes(text.extracting(range)) else { return false }
+            bytes.append(content)
+            return setContent(.bytes(bytes.count - 1), of: &fields)
         case ("t", .number(let range)): fields.time = JSONText.number(text, range)
         default: return false
         }

@@ -16,10 +16,11 @@ struct PayloadValues: Sendable {
         /// What a string would hold, as it is.
         case literal(Range<Int>)
         case boolean(Bool)
-        case bytes([UInt8])
+        /// Bytes, by their place in ``PayloadValues/bytes``.
+        case bytes(Int)
     }
 
-    /// One value.
+    /// One value. It owns nothing, so that handing it on costs nothing.
     struct Value {
         /// Its whole name, an offset into ``PayloadValues/names``.
         var name: Range<Int>
@@ -48,6 +49,8 @@ struct PayloadValues: Sendable {
     var values: [Value] = []
     /// Their names, one behind the other: UTF-8 without escapes.
     var names: [UInt8] = []
+    /// What SenML has as bytes.
+    var bytes: [[UInt8]] = []
     /// What the last payload was read as.
     private(set) var kind = Kind.none
 
@@ -71,11 +74,14 @@ struct PayloadValues: Sendable {
     ///   - media: what its content type calls it; nil where it has none.
     ///   - contentType: the content type.
     ///   - received: when the record was received, milliseconds since 1970; SenML's relative times count from it.
+    ///   - takesJSON: whether JSON that is no SenML is taken apart too.
     mutating func read(
-        _ payload: ArraySlice<UInt8>, media: MediaType?, contentType: String?, receivedMilliseconds received: Int64
+        _ payload: ArraySlice<UInt8>, media: MediaType?, contentType: String?, receivedMilliseconds received: Int64,
+        takesJSON: Bool = true
     ) {
         values.removeAll(keepingCapacity: true)
         names.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
         kind = .none
         guard media == nil || media == .json else { return }
         let isDeclared = contentType.map(Self.isSenML) ?? false
@@ -87,7 +93,7 @@ struct PayloadValues: Sendable {
                 names.removeAll(keepingCapacity: true)
             }
         }
-        if case .none = kind, !isDeclared, flatten(payload.span), !values.isEmpty { kind = .json }
+        if takesJSON, case .none = kind, !isDeclared, flatten(payload.span), !values.isEmpty { kind = .json }
         // What has values is valid JSON, which the look for half characters takes for granted.
         if case .none = kind {} else if !SurrogateEscapes.areBroken(in: payload) { return }
         kind = .none

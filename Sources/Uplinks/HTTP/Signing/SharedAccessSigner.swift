@@ -75,7 +75,9 @@ public final class SharedAccessSigner: RequestSigner {
 
     private func resource(of url: HTTPURL) -> String {
         switch service {
-        case .eventGrid: return "\(url)\(url.path)" + (url.query.map { "?\($0)" } ?? "")
+        case .eventGrid:
+            // Microsoft's own clients sign `apiVersion`, although the url has `api-version`.
+            return "\(url)\(url.path)?\((url.query ?? "").replacing("api-version=", with: "apiVersion="))"
         case .eventHubs:
             // The hub: a publisher's path ends in `/messages`.
             let suffix = "/messages"
