@@ -91,6 +91,12 @@ public final class KafkaProducerUplink: Uplink {
     /// What the producer's connections have moved.
     public var traffic: LinkTraffic { producer.traffic }
 
+    /// Connects, so that the first record does not wait for it.
+    public func resume() async { producer.resume() }
+
+    /// Closes all connections; not even a keep-alive crosses the link then.
+    public func suspend() async { await producer.suspend() }
+
     /// Stops the producer.
     public func close() async { await producer.stop() }
 

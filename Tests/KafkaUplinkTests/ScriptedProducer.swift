@@ -53,5 +53,7 @@ final class ScriptedProducer: MessageProducer {
     }
 
     func makeSmallerSets() { state.withLock { $0.shrinks += 1 } }
+    func resume() {}
+    func suspend() async {}
     func stop() async { state.withLock { $0.isStopped = true } }
 }

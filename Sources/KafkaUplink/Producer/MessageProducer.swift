@@ -9,6 +9,10 @@ protocol MessageProducer: Sendable {
     func makeSmallerSets()
     /// Bytes on the wire so far, over all connections.
     var traffic: LinkTraffic { get }
+    /// Connections may be made and kept from now on.
+    func resume()
+    /// Closes all connections; a delivery makes them again.
+    func suspend() async
     /// Ends the producer. Nothing is delivered afterwards.
     func stop() async
 }
