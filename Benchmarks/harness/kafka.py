@@ -42,8 +42,8 @@ class Cluster:
         if shutil.which("kcat") is None:
             raise SystemExit("no kcat: apt install kcat")
         asked = [word for number in range(partitions) for word in ("-t", f"{topic}:{number}:-1")]
-        answer = subprocess.run(["kcat", "-Q", "-b", self.bootstrap, *asked], capture_output=True, text=True, timeout=60,
-                                check=False)
+        answer = subprocess.run(["kcat", "-Q", "-b", self.bootstrap, *asked], capture_output=True, text=True,
+                                timeout=60, check=False)
         return sum(int(line.rsplit(" ", 1)[1]) for line in answer.stdout.splitlines() if line.startswith(topic))
 
     def first_payload(self, topic):

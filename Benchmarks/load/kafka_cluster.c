@@ -32,8 +32,8 @@
 
 enum { words_max = 300 };
 
-/* Stands before the C library's. Brokers answer without Nagle's delay; the mock forgets to, and then every second answer
- * on a connection waits 40 ms for the client's acknowledgement. */
+/* Stands before the C library's. Brokers answer without Nagle's delay; the mock forgets to, and then every second
+ * answer on a connection waits 40 ms for the client's acknowledgement. */
 int accept(int listener, struct sockaddr *address, socklen_t *length) {
     int connection = (int)syscall(SYS_accept4, listener, address, length, 0), on = 1;
     if (connection >= 0) setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

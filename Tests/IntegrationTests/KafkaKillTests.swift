@@ -51,7 +51,8 @@ struct KafkaKillTests {
     }
 
     /// Kills at a few moments; `MILLRACE_SOAK` says another number.
-    @Test func `P2 P7 kill -9 in mid-drain loses nothing, keeps the order per key, and identities agree`() async throws {
+    @Test func `P2 P7 kill -9 in mid-drain loses nothing, keeps the order per key, and identities agree`() async throws
+    {
         var random = SeededGenerator(seed: KillSeed(for: "kill -9 before Kafka").value)
         let cluster = try await KafkaCluster()
         try await cluster.makeTopic(Self.topic, partitions: 6)

@@ -5,7 +5,8 @@ import Uplinks
 struct BearerToken: Equatable {
     /// As it is sent; its name says what it is and nothing of what it holds.
     let text: String
-    /// When it ends, milliseconds since 1970: the `exp` of a JSON Web Token (RFC 7519, 4.1.4); nil where it does not say.
+    /// When it ends, milliseconds since 1970: the `exp` of a JSON Web Token (RFC 7519, 4.1.4); nil where it does not
+    /// say.
     let expiryMilliseconds: Int64?
     /// `sub` of a JSON Web Token; empty where there is none.
     let principal: String

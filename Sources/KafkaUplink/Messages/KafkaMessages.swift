@@ -5,8 +5,8 @@ import Uplinks
 /// Makes Kafka messages of records, in one format.
 ///
 /// `raw`: one message per record, the payload as it came, the identity as CloudEvents in binary mode (Kafka Protocol
-/// Binding 1.0.2, section 3.2): headers `ce_id`, `ce_source`, ... and `content-type`. What a sender of MQTT 5 gave along as
-/// user properties become headers of their own name; one that has the name of one of ours is passed on as
+/// Binding 1.0.2, section 3.2): headers `ce_id`, `ce_source`, ... and `content-type`. What a sender of MQTT 5 gave
+/// along as user properties become headers of their own name; one that has the name of one of ours is passed on as
 /// `original-<name>`.
 ///
 /// Batches: a message holds many records as its encoder writes them, and says what it is in `content-type`.

@@ -4,9 +4,9 @@ import Uplinks
 
 /// Delivers messages to one Kafka cluster, and says how many it has confirmed.
 ///
-/// One idempotent producer at a time, on one thread of its own. It lives for as long as everything that it was given was
-/// confirmed. Whatever else happens ends it: then nothing that it still held can come behind what is sent again, and the
-/// next one begins at the first message that was not confirmed.
+/// One idempotent producer at a time, on one thread of its own. It lives for as long as everything that it was given
+/// was confirmed. Whatever else happens ends it: then nothing that it still held can come behind what is sent again,
+/// and the next one begins at the first message that was not confirmed.
 public final class KafkaProducer: MessageProducer {
     /// What the thread waits for.
     struct Orders: Sendable {

@@ -2,7 +2,7 @@ import Uplinks
 
 /// What ``KafkaProducerUplink`` needs of a producer: ``KafkaProducer``, or a scripted one in tests.
 protocol MessageProducer: Sendable {
-    /// Hands over messages in order and waits for their delivery reports. `fill` is asked for each of them once, in order
+    /// Hands over messages in order and waits for their delivery reports. `fill` is asked for each of them, in order
     /// and never concurrently. Returns within one second when the task is cancelled.
     func deliver(count: Int, _ fill: @escaping @Sendable (Int, inout KafkaMessage) -> Void) async -> DeliveryReport
     /// Message sets were refused that hold nothing to blame: those of later producers are to be smaller.

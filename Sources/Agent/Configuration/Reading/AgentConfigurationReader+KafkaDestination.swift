@@ -164,10 +164,12 @@ extension AgentConfigurationReader {
         }
         guard table.has("username") || table.has("password_file") || mechanism != nil else { return nil }
         if !table.has("username") {
-            table.fail("logging in needs a user name; set \"username\"", at: mechanism == nil ? "password_file" : "login")
+            table.fail(
+                "logging in needs a user name; set \"username\"", at: mechanism == nil ? "password_file" : "login")
         }
         if !table.has("password_file") {
-            table.fail("a user name needs a password; set \"password_file\"", at: table.has("username") ? "username" : "login")
+            table.fail(
+                "a user name needs a password; set \"password_file\"", at: table.has("username") ? "username" : "login")
         }
         guard let username, let password else { return nil }
         return .password(mechanism ?? preset?.mechanism ?? .plain, username: username, file: password)
@@ -181,10 +183,12 @@ extension AgentConfigurationReader {
         }
         if !cluster.isEncrypted, !cluster.isLoopback {
             if case .password(.plain, _, _) = destination.login {
-                table.note("the password travels unencrypted to \(cluster.brokers[0]); kafkas:// would encrypt it", at: "url")
+                table.note(
+                    "the password travels unencrypted to \(cluster.brokers[0]); kafkas:// would encrypt it", at: "url")
             }
             if case .token = destination.login {
-                table.note("the token travels unencrypted to \(cluster.brokers[0]); kafkas:// would encrypt it", at: "url")
+                table.note(
+                    "the token travels unencrypted to \(cluster.brokers[0]); kafkas:// would encrypt it", at: "url")
             }
         }
         if destination.acknowledgementTimeout < destination.requestTimeout {
@@ -193,19 +197,24 @@ extension AgentConfigurationReader {
                 at: "acknowledgement_timeout")
         }
         if destination.format.batch == nil, table.has("batch") {
-            table.fail("raw sends one message per record; batch is for formats of many, such as \"cloudevents\"", at: "batch")
+            table.fail(
+                "raw sends one message per record; batch is for formats of many, such as \"cloudevents\"", at: "batch")
         }
         let hasIdentity = destination.login != nil || destination.tls?.certificateFile != nil
         switch destination.preset {
         case .confluent where destination.login == nil && !table.has("username") && !table.has("password_file"):
-            table.fail("Confluent Cloud needs the API key as \"username\" and its secret in \"password_file\"", at: "preset")
+            table.fail(
+                "Confluent Cloud needs the API key as \"username\" and its secret in \"password_file\"", at: "preset")
         case .aiven:
             if destination.tls?.authorityFile == nil, !table.has("tls") {
-                table.fail("Aiven's certificate comes from an authority of the project; set tls = { ca = \"ca.pem\" }", at: "preset")
+                table.fail(
+                    "Aiven's certificate comes from an authority of the project; set tls = { ca = \"ca.pem\" }",
+                    at: "preset")
             }
             if !hasIdentity, !table.has("username"), !table.has("password_file") {
                 table.fail(
-                    "Aiven needs tls.certificate and tls.key, or \"username\" and \"password_file\" for SCRAM", at: "preset")
+                    "Aiven needs tls.certificate and tls.key, or \"username\" and \"password_file\" for SCRAM",
+                    at: "preset")
             }
         default: break
         }

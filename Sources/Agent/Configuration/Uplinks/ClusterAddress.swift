@@ -54,7 +54,8 @@ public struct ClusterAddress: Hashable, Sendable, CustomStringConvertible {
         brokers.allSatisfy { broker in
             let (host, port) = BrokerAddress.split(broker[...])
             return BrokerAddress(
-                host: String(host), port: port.flatMap { UInt16($0) } ?? 9092, isEncrypted: false).isLoopback
+                host: String(host), port: port.flatMap { UInt16($0) } ?? 9092, isEncrypted: false
+            ).isLoopback
         }
     }
 }
