@@ -81,8 +81,8 @@ class Agent:
 
     def forwarded_records(self, uplink):
         """How many records an uplink has confirmed, by the log itself. Only for a stopped agent."""
-        states = log_state(self._workbench.setup, self.log)["uplinks"]
-        return sum(state["forwarded"] for state in states if state["uplink"] == uplink)
+        streams = log_state(self._workbench.setup, self.log)["streams"]
+        return sum(state["forwarded"] for stream in streams for state in stream["uplinks"] if state["uplink"] == uplink)
 
     def held_records(self):
         """How many records the log holds; see `held_records`. Only for a stopped agent: a running one owns its log."""

@@ -72,7 +72,7 @@ def measure(setup, leg, count):
         local = bench.broker("local", persistent=True)
         agent = bench.agent("agent", local=local)
         load = bench.publish(local, count)
-        wait_until_quiet(agent.process)
+        wait_until_quiet(agent.process, quiet=3.0)
         agent.stop()
         if agent.held_records() != count:
             raise MeasurementFailed(f"the log holds {agent.held_records()} of {count} records")

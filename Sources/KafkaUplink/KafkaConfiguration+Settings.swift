@@ -7,6 +7,9 @@ struct KafkaSetting: Hashable, Sendable {
     let value: String
     /// What went into it may not be shown.
     var isSecret = false
+
+    /// The name of the one that says where the brokers are.
+    static let brokers = "bootstrap.servers"
 }
 
 extension KafkaConfiguration {
@@ -19,9 +22,11 @@ extension KafkaConfiguration {
         func set(_ name: String, _ value: some CustomStringConvertible, isSecret: Bool = false) {
             list.append(KafkaSetting(name: name, value: value.description, isSecret: isSecret))
         }
-        set("bootstrap.servers", brokers.joined(separator: ","))
+        set(KafkaSetting.brokers, brokers.joined(separator: ","))
         set("client.id", clientID)
         set("compression.codec", compression.rawValue)
+        // What repeats are whole headers: a higher level takes more time and finds hardly more.
+        if compression == .zstd { set("compression.level", 1) }
         set("message.max.bytes", messageSizeMax.rawValue)
         set("batch.size", min(batchSize, messageSizeMax.rawValue))
         set("request.timeout.ms", requestTimeout.wholeMilliseconds)

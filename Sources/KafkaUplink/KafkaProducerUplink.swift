@@ -97,8 +97,11 @@ public final class KafkaProducerUplink: Uplink {
         return traffic
     }
 
-    /// Closes the connections; the next send opens new ones.
-    public func suspend() async { producer.letGo() }
+    /// Connects, so that the first record does not wait for it.
+    public func resume() async { producer.resume() }
+
+    /// Closes all connections; not even a keep-alive crosses the link then.
+    public func suspend() async { await producer.suspend() }
 
     /// Stops the producer.
     public func close() async { await producer.stop() }

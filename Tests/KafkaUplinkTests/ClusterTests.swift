@@ -86,4 +86,33 @@ struct ClusterTests {
         #expect(try await cluster.messages(in: "telemetry").count == 500)
         await fixture.uplink.close()
     }
+
+    @Test func `a link that is suspended has no connection, and the next send makes one`() async throws {
+        let cluster = try await KafkaCluster(brokers: 1)
+        let fixture = try Fixture(cluster.brokers)
+        #expect(fixture.uplink.traffic.bytes == 0)
+        await fixture.uplink.resume()
+        #expect(await eventually { fixture.uplink.traffic.bytesReceived > 0 })
+        #expect(await fixture.uplink.send(Sample.batch(1...10)) == .acknowledged(through: SequenceNumber(10)))
+        await fixture.uplink.suspend()
+        let before = fixture.uplink.traffic
+        #expect(openConnections(to: cluster) == 0)
+        #expect(await fixture.uplink.send(Sample.batch(11...20)) == .acknowledged(through: SequenceNumber(20)))
+        #expect(fixture.uplink.traffic.bytes > before.bytes)
+        #expect(openConnections(to: cluster) > 0)
+        await fixture.uplink.close()
+        #expect(openConnections(to: cluster) == 0)
+    }
+
+    /// Established connections of this machine to the brokers, as /proc/net/tcp lists them.
+    private func openConnections(to cluster: KafkaCluster) -> Int {
+        let ports = cluster.brokers.compactMap { UInt16($0.split(separator: ":").last ?? "") }
+        let remotes = ports.map { port in
+            let digits = String(port, radix: 16, uppercase: true)
+            return " 0100007F:" + String(repeating: "0", count: 4 - digits.count) + digits + " 01 "
+        }
+        return TemporaryFolder.contents(of: "/proc/net/tcp").split(separator: "\n").count { line in
+            remotes.contains { line.contains($0) }
+        }
+    }
 }

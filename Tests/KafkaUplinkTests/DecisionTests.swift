@@ -158,6 +158,8 @@ import Uplinks
         let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJndy0yIiwiZXhwIjoxNzg3NDc2NDQ1LjcsIm5lc3RlZCI6eyJleHAiOjF9fQ."
         #expect(BearerToken(token)?.expiryMilliseconds == 1_787_476_445_000)
         #expect(BearerToken(token)?.principal == "gw-2")
+        // {"exp":9000000000000000000}
+        #expect(BearerToken("e30.eyJleHAiOjkwMDAwMDAwMDAwMDAwMDAwMDB9.")?.expiryMilliseconds == nil)
         #expect(BearerToken("opaque-token")?.expiryMilliseconds == nil)
         #expect(BearerToken("a.b.c")?.principal == "")
         for text in ["", "two words", "line\nfeed", "a,b", "ü"] { #expect(BearerToken(text) == nil) }

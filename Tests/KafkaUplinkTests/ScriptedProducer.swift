@@ -52,8 +52,8 @@ final class ScriptedProducer: MessageProducer {
         return DeliveryReport(confirmed: count, trouble: nil)
     }
 
-    func letGo() {}
-
     func makeSmallerSets() { state.withLock { $0.shrinks += 1 } }
+    func resume() {}
+    func suspend() async {}
     func stop() async { state.withLock { $0.isStopped = true } }
 }

@@ -26,6 +26,7 @@ import Uplinks
         #expect(settings["partitioner"] == "murmur2_random")
         #expect(settings["bootstrap.servers"] == "a:1,b:2")
         #expect(settings["security.protocol"] == "plaintext")
+        #expect(settings["compression.codec"] == "zstd" && settings["compression.level"] == "1")
         #expect(settings["sasl.mechanism"] == nil)
     }
 

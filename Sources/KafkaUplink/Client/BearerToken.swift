@@ -1,4 +1,5 @@
 import Records
+import Uplinks
 
 /// A token for SASL OAUTHBEARER (RFC 7628), and what librdkafka must know of it beside.
 struct BearerToken: Equatable {
@@ -15,8 +16,11 @@ struct BearerToken: Equatable {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2C }) else { return nil }
         self.text = text
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        let claims = parts.count == 3 ? Self.base64URL(parts[1]).map(Claims.init) : nil
-        expiryMilliseconds = claims?.expirySeconds.map { $0 * 1000 }
+        let claims = parts.count == 3 ? Base64URL.bytes(Array(parts[1]).span).map(Claims.init) : nil
+        expiryMilliseconds = claims?.expirySeconds.flatMap { seconds in
+            let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+            return overflow ? nil : milliseconds
+        }
         principal = claims?.subject ?? ""
     }
 
@@ -47,30 +51,5 @@ struct BearerToken: Equatable {
                 }
             }
         }
-    }
-
-    /// RFC 4648, section 5, without padding; nil for anything else.
-    private static func base64URL(_ text: some Collection<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for byte in text {
-            let value: UInt8
-            switch byte {
-            case 0x41...0x5A: value = byte - 0x41
-            case 0x61...0x7A: value = byte - 0x61 + 26
-            case 0x30...0x39: value = byte - 0x30 + 52
-            case UInt8(ascii: "-"): value = 62
-            case UInt8(ascii: "_"): value = 63
-            default: return nil
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return bytes
     }
 }

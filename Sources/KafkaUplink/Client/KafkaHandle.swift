@@ -1,5 +1,6 @@
 import CRdKafka
 import Glibc
+import Records
 import Uplinks
 
 /// One `rd_kafka_t`: one producer with one producer id, used until something goes wrong, then replaced.
@@ -43,20 +44,9 @@ final class KafkaHandle {
         self.configuration = configuration
         self.sockets = sockets
         self.onWork = Unmanaged.passRetained(Signal(onWork))
-        try Self.checkFiles(of: configuration)
-        let settings = rd_kafka_conf_new()
-        do {
-            for setting in try configuration.settings(batchSize: batchSize) { try Self.set(setting, settings) }
-        } catch {
-            rd_kafka_conf_destroy(settings)
-            throw error
-        }
+        let settings = try Self.settings(configuration, batchSize: batchSize)
         setCallbacks(settings)
-        var text = [CChar](repeating: 0, count: 512)
-        guard let pointer = rd_kafka_new(RD_KAFKA_PRODUCER, settings, &text, text.count) else {
-            rd_kafka_conf_destroy(settings)
-            throw KafkaError(.setting, "cannot make a producer for \(configuration.address): \(Self.string(text))")
-        }
+        let pointer = try Self.make(settings, configuration)
         self.pointer = pointer
         let queue = rd_kafka_queue_get_main(pointer)
         rd_kafka_queue_cb_event_enable(
@@ -221,6 +211,45 @@ final class KafkaHandle {
     }
 
     // MARK: Settings
+
+    /// Makes a producer that knows no broker, and ends it: whatever librdkafka has against the configuration shows.
+    ///
+    /// - Throws: ``KafkaError`` where a value cannot be used, a file cannot be read, or the system gives no threads.
+    static func check(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        let settings = try settings(configuration, batchSize: configuration.messageSizeMax.rawValue, isAlone: true)
+        rd_kafka_conf_set_log_cb(settings) { _, _, _, _ in }
+        rd_kafka_destroy(try make(settings, configuration))
+    }
+
+    /// - Parameter isAlone: leaves out where the brokers are.
+    private static func settings(
+        _ configuration: KafkaConfiguration, batchSize: Int, isAlone: Bool = false
+    ) throws(KafkaError) -> OpaquePointer? {
+        try checkFiles(of: configuration)
+        let settings = rd_kafka_conf_new()
+        do {
+            for setting in try configuration.settings(batchSize: batchSize)
+            where !isAlone || setting.name != KafkaSetting.brokers {
+                try set(setting, settings)
+            }
+        } catch {
+            rd_kafka_conf_destroy(settings)
+            throw error
+        }
+        return settings
+    }
+
+    /// Takes the settings.
+    private static func make(
+        _ settings: OpaquePointer?, _ configuration: KafkaConfiguration
+    ) throws(KafkaError) -> OpaquePointer {
+        var text = [CChar](repeating: 0, count: 512)
+        guard let pointer = rd_kafka_new(RD_KAFKA_PRODUCER, settings, &text, text.count) else {
+            rd_kafka_conf_destroy(settings)
+            throw KafkaError(.setting, "cannot make a producer for \(configuration.address): \(string(text))")
+        }
+        return pointer
+    }
 
     private static func set(_ setting: KafkaSetting, _ settings: OpaquePointer?) throws(KafkaError) {
         var text = [CChar](repeating: 0, count: 512)

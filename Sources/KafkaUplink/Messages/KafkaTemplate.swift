@@ -37,11 +37,10 @@ public struct KafkaTemplate: Hashable, Sendable, CustomStringConvertible {
         if use == .topic {
             for case .literal(let literal) in parts {
                 guard let byte = literal.utf8.first(where: { !Self.isTopicByte($0) }) else { continue }
-                let character = String(decoding: [byte], as: UTF8.self)
                 throw UplinkError(
                     .topicTemplate,
-                    "topic template '\(text)' has '\(character)'; Kafka's topics are made of letters, digits, '.', '_' "
-                        + "and '-'")
+                    "topic template '\(text)' has '\(String(decoding: [byte], as: UTF8.self))'; Kafka's topics are "
+                        + "made of letters, digits, '.', '_' and '-'")
             }
             guard text != ".", text != ".." else {
                 throw UplinkError(.topicTemplate, "a topic cannot be called '\(text)'")

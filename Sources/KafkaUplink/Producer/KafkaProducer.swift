@@ -11,10 +11,12 @@ public final class KafkaProducer: MessageProducer {
     /// What the thread waits for.
     struct Orders: Sendable {
         var jobs: [DeliveryJob] = []
+        /// Whether there shall be connections, until that is so.
+        var isLinkWanted: Bool?
+        /// Whether there is a producer, which keeps connections.
+        var isLinkOpen = false
         /// librdkafka has something to tell.
         var hasWork = false
-        /// The connections are to be closed; the next job opens new ones.
-        var mustLetGo = false
         var isStopping = false
         var hasStopped = false
         /// Message sets are to be smaller from the next producer on.
@@ -26,7 +28,7 @@ public final class KafkaProducer: MessageProducer {
     private let orders: Gate<Orders>
     private let sockets = OpenSockets()
 
-    /// Starts the thread; a producer, which connects, is made for the first messages.
+    /// Checks the configuration and starts the thread; connects at the first delivery, or ``resume()``.
     ///
     /// - Parameter onEvent: called on the producer's thread.
     /// - Throws: ``KafkaError`` where a value cannot be used, a file or secret cannot be read, or the system gives no
@@ -38,9 +40,7 @@ public final class KafkaProducer: MessageProducer {
         self.onEvent = onEvent
         orders = Gate(Orders())
         let loop = ProducerLoop(configuration: configuration, orders: orders, sockets: sockets, onEvent: onEvent)
-        // Only to see that it can be made.
-        try loop.prepare()
-        loop.end()
+        try KafkaHandle.check(configuration)
         let orders = orders
         // The loop belongs to the thread from here on.
         nonisolated(unsafe) let handedOver = loop
@@ -78,19 +78,31 @@ public final class KafkaProducer: MessageProducer {
         }
     }
 
-    func letGo() { orders.change { $0.mustLetGo = true } }
-
     func makeSmallerSets() { orders.change { $0.shrinks += 1 } }
 
     var traffic: LinkTraffic { sockets.traffic }
 
+    /// Connects, where there is no connection, and stays connected.
+    func resume() { orders.change { $0.isLinkWanted = true } }
+
+    /// Closes all connections until ``resume()`` or the next delivery. Returns within 5 s.
+    func suspend() async {
+        orders.change { $0.isLinkWanted = false }
+        await waitUntil { $0.isLinkWanted == nil && !$0.isLinkOpen }
+    }
+
     /// Ends the producer and closes its connections. Returns within 5 s; also in a cancelled task.
     func stop() async {
         orders.change { $0.isStopping = true }
+        await waitUntil { $0.hasStopped }
+    }
+
+    /// Waits on a thread of its own: closing may block on a name server.
+    private func waitUntil(_ isDone: @escaping @Sendable (Orders) -> Bool) async {
         let deadline = ContinuousClock.now + .seconds(5)
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let wait: @Sendable () -> Void = { [orders] in
-                _ = orders.wait(until: deadline) { $0.hasStopped ? true : nil }
+                _ = orders.wait(until: deadline) { $0.hasStopped || isDone($0) ? true : nil }
                 continuation.resume()
             }
             // Without a thread for waiting there is no waiting; the producer ends all the same.

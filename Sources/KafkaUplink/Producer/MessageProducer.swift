@@ -2,15 +2,17 @@ import Uplinks
 
 /// What ``KafkaProducerUplink`` needs of a producer: ``KafkaProducer``, or a scripted one in tests.
 protocol MessageProducer: Sendable {
-    /// Hands over messages in order and waits for their delivery reports. `fill` is asked for each of them once, in
-    /// order and never concurrently. Returns within one second when the task is cancelled.
+    /// Hands over messages in order and waits for their delivery reports. `fill` is asked for each of them, in order
+    /// and never concurrently. Returns within one second when the task is cancelled.
     func deliver(count: Int, _ fill: @escaping @Sendable (Int, inout KafkaMessage) -> Void) async -> DeliveryReport
-    /// Closes the connections; later messages open new ones. Nothing is under way.
-    func letGo()
     /// Message sets were refused that hold nothing to blame: those of later producers are to be smaller.
     func makeSmallerSets()
     /// Bytes on the wire so far, over all connections.
     var traffic: LinkTraffic { get }
+    /// Connections may be made and kept from now on.
+    func resume()
+    /// Closes all connections; a delivery makes them again.
+    func suspend() async
     /// Ends the producer. Nothing is delivered afterwards.
     func stop() async
 }

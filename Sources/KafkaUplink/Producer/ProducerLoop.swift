@@ -32,9 +32,7 @@ final class ProducerLoop {
     }
 
     /// Makes the producer, where there is none.
-    ///
-    /// - Throws: ``KafkaError`` where that fails.
-    func prepare() throws(KafkaError) {
+    private func prepare() throws(KafkaError) {
         guard handle == nil else { return }
         let shrinks = orders.withLock(\.shrinks)
         let orders = orders
@@ -46,7 +44,7 @@ final class ProducerLoop {
     private static let batchSizeMin = 4096
 
     /// Ends the producer.
-    func end() {
+    private func end() {
         handle?.end()
         handle = nil
     }
@@ -57,17 +55,24 @@ final class ProducerLoop {
             switch nextOrder() {
             case .stop: return finish()
             case .deliver(let job): deliver(job)
-            case .letGo: end()
+            case .open:
+                // What is wrong is said when something is to be sent.
+                try? prepare()
+            case .close:
+                end()
+                isConnected = false
             case .listen: break
             }
             handle?.serve()
             tell()
+            orders.change { $0.isLinkOpen = handle != nil }
         }
     }
 
     private enum Order {
         case deliver(DeliveryJob)
-        case letGo
+        case open
+        case close
         case listen
         case stop
     }
@@ -75,11 +80,13 @@ final class ProducerLoop {
     private func nextOrder() -> Order {
         let order: Order? = orders.wait { orders in
             if orders.isStopping { return .stop }
-            if !orders.jobs.isEmpty { return .deliver(orders.jobs.removeFirst()) }
-            if orders.mustLetGo {
-                orders.mustLetGo = false
-                return .letGo
+            if let isWanted = orders.isLinkWanted {
+                orders.isLinkWanted = nil
+                // Until it has been looked at again.
+                orders.isLinkOpen = true
+                return isWanted ? .open : .close
             }
+            if !orders.jobs.isEmpty { return .deliver(orders.jobs.removeFirst()) }
             guard orders.hasWork else { return nil }
             orders.hasWork = false
             return .listen

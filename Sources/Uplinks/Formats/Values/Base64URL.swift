@@ -1,7 +1,7 @@
 /// Base64 with the alphabet for URLs and without padding (RFC 4648, section 5), as SenML wants it.
-enum Base64URL {
+public enum Base64URL {
     /// The bytes that a text stands for, padded or not; nil where it stands for none.
-    static func bytes(_ text: Span<UInt8>) -> [UInt8]? {
+    public static func bytes(_ text: Span<UInt8>) -> [UInt8]? {
         var count = text.count
         while count > 0, text[count - 1] == UInt8(ascii: "=") { count -= 1 }
         guard count % 4 != 1 else { return nil }
