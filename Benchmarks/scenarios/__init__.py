@@ -1,6 +1,6 @@
 """One module per scenario: NAME, TITLE, LEGS, COLUMNS, `records(setup)` and `measure(setup, leg, records)`."""
 
-from . import append, backlog, decoding, end_to_end, framing, fresh_first, serial, taking_in
+from . import append, backlog, decoding, end_to_end, framing, fresh_first, neighbours, serial, taking_in
 
 ALL = {module.NAME: module
-       for module in (end_to_end, taking_in, backlog, fresh_first, append, framing, decoding, serial)}
+       for module in (end_to_end, taking_in, backlog, fresh_first, neighbours, append, framing, decoding, serial)}
