@@ -35,8 +35,9 @@ FORMATS = {
 }
 
 
-def configuration(log, local, central=None, leg=None):
-    """The TOML text for a leg, by its name or as the keys of its table; without an uplink when `central` is None.
+def configuration(log, local, central=None, leg=None, more=""):
+    """The TOML text for a leg, by its name or as the keys of its table, and `more` lines behind it; without an uplink
+    when `central` is None.
 
     The key `scheme` is none of the table: it says what is spoken at the port, MQTT where it is not there."""
     text = CONFIGURATION.format(log=log, local=local)
@@ -46,22 +47,26 @@ def configuration(log, local, central=None, leg=None):
     scheme = keys.pop("scheme", "mqtt")
     # JSON's strings and integers are TOML's.
     return text + UPLINK.format(scheme=scheme, central=central) + "".join(
-        f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+        f"{key} = {json.dumps(value)}\n" for key, value in keys.items()) + more
 
 
 class Agent:
     """A running `millrace run`. `leg` is as for `configuration`, or None for an agent without an uplink."""
 
     def __init__(self, workbench, name, local, central_port=None, leg=None):
-        self._workbench, self._name, self._local = workbench, name, local
+        self._workbench, self._name, self._local, self._leg = workbench, name, local, leg
         self.log = os.path.join(workbench.folder, name + "-log")
         self._configuration = os.path.join(workbench.folder, name + ".toml")
-        with open(self._configuration, "w", encoding="utf-8") as file:
-            file.write(configuration(self.log, local.port, central_port, leg))
+        self.configure(central_port)
         self._starts = 0
         self.process = None
         self.start()
         local.wait_for_subscription("sensors/#")
+
+    def configure(self, central_port, more=""):
+        """Writes the configuration that the next start reads; `more` lines go to the uplink's table, or follow it."""
+        with open(self._configuration, "w", encoding="utf-8") as file:
+            file.write(configuration(self.log, self._local.port, central_port, self._leg, more))
 
     def start(self):
         """Starts it, again after `stop`; does not wait for anything."""

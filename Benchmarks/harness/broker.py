@@ -89,10 +89,10 @@ class Broker:
         if not self.process.stop():
             raise MeasurementFailed(f"{self.name} did not end at SIGTERM")
 
-    def wait_for_subscription(self, topic, timeout=30):
-        """Waits until a client is subscribed to the topic."""
-        self.process.wait_until(lambda: self.process.error_lines(f" 1 {topic}") > 0, f"subscription to {topic}",
-                                timeout)
+    def wait_for_subscription(self, topic, timeout=30, times=1):
+        """Waits until clients have subscribed to the topic so many times."""
+        self.process.wait_until(lambda: self.process.error_lines(f" 1 {topic}") >= times,
+                                f"subscription to {topic}", timeout)
 
     @property
     def clients_seen(self):

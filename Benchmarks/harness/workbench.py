@@ -103,6 +103,10 @@ class Workbench:
         self._ports.append(held)
         return held.getsockname()[1]
 
+    def tool(self, name):
+        """Where a load program is."""
+        return os.path.join(self.setup.tools, name)
+
     def broker(self, name, port=None, **options):
         """Starts a mosquitto; see `Broker`."""
         return Broker(self, name, port or self.reserve_port(), **options)
@@ -113,14 +117,14 @@ class Workbench:
 
     def sink(self, broker, records, timeout=60):
         """Starts the centre's consumer and waits until it is subscribed."""
-        process = self.start("sink", os.path.join(self.setup.tools, "sink"), "--port", broker.port, "--topic",
+        process = self.start("sink", self.tool("sink"), "--port", broker.port, "--topic",
                              "central/#", "--records", records, "--timeout", timeout)
         process.wait_for_output(1, "subscription")
         return process
 
     def bare_subscriber(self, broker, records, receive_maximum):
         """Starts the subscriber that drops everything and waits until it is subscribed."""
-        process = self.start("bare_subscriber", os.path.join(self.setup.tools, "bare_subscriber"), "--port",
+        process = self.start("bare_subscriber", self.tool("bare_subscriber"), "--port",
                              broker.port, "--topic", "sensors/#", "--records", records, "--receive-maximum",
                              receive_maximum)
         process.wait_for_output(1, "subscription")
@@ -128,7 +132,7 @@ class Workbench:
 
     def publish(self, broker, records, timeout=900):
         """Lets the devices publish, and returns what they saw."""
-        process = self.start("publish", os.path.join(self.setup.tools, "publish"), "--port", broker.port, "--count",
+        process = self.start("publish", self.tool("publish"), "--port", broker.port, "--count",
                              records, "--devices", DEVICES, "--connections", CONNECTIONS)
         return process.wait_for_output(1, "end of the load", timeout)
 

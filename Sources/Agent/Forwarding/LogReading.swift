@@ -56,6 +56,7 @@ actor LogReading {
     func next(ahead: Work? = nil, spare: Work? = nil, within opening: LinkControl.Opening) -> Work? {
         turn += 1
         if let spare { lanes[spare.stream]?.putBack(spare) }
+        if let ahead { charge(ahead) }
         let now = clock.read()
         for (number, group) in groups.enumerated() where group[0].priority >= opening.priorityMin {
             let start = turn % group.count
@@ -63,26 +64,31 @@ actor LogReading {
             for source in sources {
                 prepare(source, ahead: ahead?.stream == source.stream ? ahead : nil, opening, now)
             }
-            if let work = take(from: sources, opening, share: &shares[number]) { return work }
+            if let work = take(from: sources, opening, shares[number].order) { return work }
         }
         return nil
     }
 
+    /// Counts what is sent for its lane's share: not what was read and put back.
+    private func charge(_ work: Work) {
+        guard let number = groups.firstIndex(where: { $0.contains { $0.stream == work.stream } }) else { return }
+        shares[number].gave(work.weight, to: work.party, isAll: work.isLast, isAlone: work.isAlone)
+    }
+
     /// The most urgent of what was prepared.
     private func take(
-        from sources: ArraySlice<Source>, _ opening: LinkControl.Opening, share: inout LaneShare
+        from sources: ArraySlice<Source>, _ opening: LinkControl.Opening, _ order: [Lane]
     ) -> Work? {
         func hasWork(in lane: Lane) -> Bool {
             sources.contains { lanes[$0.stream]?.kind(of: lane).map(opening.allows) ?? false }
         }
-        for lane in share.order {
+        for lane in order {
             for source in sources {
                 guard let kind = lanes[source.stream]?.kind(of: lane), opening.allows(kind),
-                    let work = lanes[source.stream]?.take(from: lane)
+                    var work = lanes[source.stream]?.take(from: lane)
                 else { continue }
-                let isAll = work.isLast && !hasWork(in: lane)
-                share.gave(
-                    work.weight, to: lane, isAll: isAll, isAlone: !hasWork(in: lane == .live ? .backlog : .live))
+                work.isLast = work.isLast && !hasWork(in: lane)
+                work.isAlone = !hasWork(in: lane == .live ? .backlog : .live)
                 return work
             }
         }

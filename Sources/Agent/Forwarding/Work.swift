@@ -22,6 +22,8 @@ struct Work: Sendable {
     var isShared = false
     /// Whether nothing followed it when it was read.
     var isLast = false
+    /// Whether no other lane of its priority had anything that might be sent.
+    var isAlone = false
     /// What it stands for in the log: done with, when the content is. A batch of which something was left out stands
     /// for that too.
     let range: RecordRange
@@ -38,6 +40,9 @@ struct Work: Sendable {
         range = RecordRange(loss)
         content = .lost(loss)
     }
+
+    /// Whom the link's share is counted for.
+    var party: Lane { isShared ? lane : .live }
 
     /// Bytes that the link carries for it, roughly: what lanes are weighed against each other by.
     var weight: Int {

@@ -150,6 +150,28 @@ struct ForwarderTests {
         }
     }
 
+    @Test func `P8 what is always new does not starve the backlog`() async throws {
+        let uplink = ScriptedUplink { _ in .retry("down") }
+        let fixture = try ForwardingLog(["a": uplink], order: .freshFirst)
+        for number in 0..<300 { fixture.append((0..<50).map { "\(number) \($0)" }) }
+        fixture.clock.advance(milliseconds: 60_000)
+        let lanes = Mutex<[RecordBatch.Delivery]>([])
+        try await fixture.forwarding {
+            #expect(await eventually { uplink.calls > 2 })
+            uplink.answer { batch in
+                let count = lanes.withLock { lanes in
+                    lanes.append(batch.delivery)
+                    return lanes.count
+                }
+                if count < 60 { fixture.append(["fresh \(count)"]) }
+                return .confirm
+            }
+            #expect(await eventually { lanes.withLock(\.count) >= 60 })
+        }
+        let historical = lanes.withLock { $0.prefix(60).count { $0 == .historical } }
+        #expect((20...40).contains(historical))
+    }
+
     @Test func `P8 records rejected one after the other all count, and the stream goes on`() async throws {
         let uplink = ScriptedUplink { $0.first <= SequenceNumber(50) ? .reject($0.first.rawValue) : .confirm }
         let fixture = try ForwardingLog(["a": uplink])
