@@ -105,11 +105,12 @@ import Uplinks
             problems("preset = \"event-grid\"\nurl = \"https://h\"\nformat = \"json\"\nusername = \"u\"")
                 == [
                     "6: h.format: \"json\" is no format of the preset \"event-grid\"; it takes \"cloudevents\"",
-                    "7: h: unknown key \"username\"; known here: \"batch\", \"compression\", "
-                        + "\"compression_level\", \"dictionary\", \"format\", "
-                        + "\"headers\", \"key_file\", \"preset\", \"proxy\", \"proxy_password_file\", "
-                        + "\"proxy_username\", \"retry_max\", \"retry_min\", \"sas_key_file\", \"start\", "
-                        + "\"streams\", \"timeouts\", \"tls\", \"token_file\", \"url\"",
+                    "7: h: unknown key \"username\"; known here: \"backlog_after\", \"backlog_share\", "
+                        + "\"batch\", \"budget\", \"compression\", \"compression_level\", \"dictionary\", "
+                        + "\"format\", \"headers\", \"key_file\", \"limit\", \"order\", \"preset\", \"proxy\", "
+                        + "\"proxy_password_file\", \"proxy_username\", \"retry_max\", \"retry_min\", "
+                        + "\"sas_key_file\", \"start\", \"start_spread\", \"streams\", \"timeouts\", \"tls\", "
+                        + "\"token_file\", \"url\", \"windows\"",
                 ])
         #expect(
             problems("preset = \"confluent-rest\"\nurl = \"https://h\"")

@@ -168,8 +168,9 @@ struct ForwarderTests {
             }
             #expect(await eventually { lanes.withLock(\.count) >= 60 })
         }
+        // A quarter of what is sent is the backlog's, whatever is new.
         let historical = lanes.withLock { $0.prefix(60).count { $0 == .historical } }
-        #expect((20...40).contains(historical))
+        #expect((14...40).contains(historical))
     }
 
     @Test func `P8 records rejected one after the other all count, and the stream goes on`() async throws {
