@@ -111,21 +111,7 @@ private struct SampleLine: CustomStringConvertible {
     }
 
     /// What the profile says of its framing.
-    var kind: String {
-        switch rule.kind {
-        case .line: "line"
-        case .fixed: "fixed"
-        case .length: "length"
-        case .stuffed: "stuffed"
-        case .cobs: "cobs"
-        case .asciiHex: "ascii-hex"
-        case .block: "block"
-        case .reply: "reply"
-        case .modbusRTU: "modbus-rtu"
-        case .modbusASCII: "modbus-ascii"
-        case .telegram(let telegram): telegram.rawValue
-        }
-    }
+    var kind: String { rule.kind.word }
 
     func parts(withFlipped bit: Int, of place: Int) -> [[UInt8]] { parts(of: bytes(withFlipped: bit, of: place)) }
 

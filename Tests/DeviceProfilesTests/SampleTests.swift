@@ -10,28 +10,12 @@ import Testing
         for example in examples {
             #expect(ProfileSamples.run(example).isEmpty && !example.samples.isEmpty, "\(example.title)")
         }
-        let kinds = Set(examples.map { Self.word(of: $0.framing.kind) })
+        let kinds = Set(examples.map { $0.framing.kind.word })
         let telegrams = FramingRule.Telegram.allCases.map(\.rawValue)
         let declared = [
             "line", "fixed", "length", "stuffed", "cobs", "ascii-hex", "block", "reply", "modbus-rtu", "modbus-ascii",
         ]
         #expect(kinds == Set(declared + telegrams))
-    }
-
-    private static func word(of kind: FramingRule.Kind) -> String {
-        switch kind {
-        case .line: "line"
-        case .fixed: "fixed"
-        case .length: "length"
-        case .stuffed: "stuffed"
-        case .cobs: "cobs"
-        case .asciiHex: "ascii-hex"
-        case .block: "block"
-        case .reply: "reply"
-        case .modbusRTU: "modbus-rtu"
-        case .modbusASCII: "modbus-ascii"
-        case .telegram(let telegram): telegram.rawValue
-        }
     }
 
     @Test(arguments: [
