@@ -33,16 +33,9 @@ struct TextCheck: Sendable {
     /// What makes the text none; nil where nothing does.
     func problem(of text: Span<UInt8>) -> String? {
         if isOff { return nil }
-        var low: UInt8 = 0xFF
-        var high: UInt8 = 0
-        for index in 0..<text.count {
-            let byte = text[unchecked: index]
-            // 7F becomes 00, all others stay in order.
-            low = min(low, byte == 0x7F ? 0 : byte)
-            high |= byte
-        }
-        if isStrict, high >= 0x80, !JSONText.isUTF8(text) { return "it has characters that no text has" }
-        if low >= 0x20 { return nil }
+        let (hasControl, isASCII) = Self.look(through: text)
+        if isStrict, !isASCII, !JSONText.isUTF8(text) { return "it has characters that no text has" }
+        if !hasControl { return nil }
         for index in 0..<text.count {
             let byte = text[index]
             if byte == 0x7F || byte < 0x20 && !controls.contains(byte) {
@@ -50,5 +43,29 @@ struct TextCheck: Sendable {
             }
         }
         return nil
+    }
+
+    /// Whether there is a control character, and whether all are ASCII; eight bytes at a time, because every line is
+    /// looked through.
+    private static func look(through text: Span<UInt8>) -> (hasControl: Bool, isASCII: Bool) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let bytes = text.bytes
+        var (control, high): (UInt64, UInt64) = (0, 0)
+        var index = 0
+        while index + 8 <= text.count {
+            let word = bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let deletes = word ^ (ones &* 0x7F)
+            // The highest bit of a byte is set where it is below 20, or 7F; it may be set behind one of these, too.
+            control |= (word &- ones &* 0x20) & ~word | (deletes &- ones) & ~deletes
+            high |= word
+            index += 8
+        }
+        while index < text.count {
+            let byte = text[unchecked: index]
+            if byte < 0x20 || byte == 0x7F { control |= 0x80 }
+            high |= UInt64(byte)
+            index += 1
+        }
+        return (control & (ones &* 0x80) != 0, high & (ones &* 0x80) == 0)
     }
 }
