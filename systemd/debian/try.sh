@@ -6,6 +6,7 @@
 #
 # Needs root, debootstrap and a Debian mirror. Network and processes have namespaces of their own; of the machine it
 # uses nothing but a folder below .build. Exit status 77: something that it needs is not here.
+# With pipefail no `grep -q`: it ends at the first match, and what still writes to it fails.
 set -euo pipefail
 package=$(realpath "$1")
 cd "$(dirname "$0")/../.."
@@ -23,7 +24,7 @@ fail() { echo "FAILED: $1" >&2; exit 1; }
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
 
 try() {
-    there id -nG millrace | grep -qw dialout || fail "the user millrace is not in the group dialout"
+    there id -nG millrace | grep -w dialout > /dev/null || fail "the user millrace is not in the group dialout"
     there millrace check > /dev/null 2>&1 || fail "the configuration that comes with the package does not load"
     there test -e /usr/share/man/man1/millrace.1.gz -a -e /usr/share/bash-completion/completions/millrace \
         || fail "manual or completions are not there"
@@ -80,14 +81,16 @@ hang() {
     [ "$(there systemctl show -P NRestarts millrace)" = 0 ] || fail "idleness restarts it"
     there fsfreeze --freeze /var/lib/millrace
     there mosquitto_pub -h 127.0.0.1 -t sensors/a -q 1 -m hung
-    for _ in $(seq 200); do
-        there journalctl -u millrace --no-pager | grep -q 'Watchdog timeout' && break
+    for _ in $(seq 400); do
+        there journalctl -u millrace --no-pager | grep 'Watchdog timeout' > /dev/null && break
         sleep 0.1
     done
     there fsfreeze --unfreeze /var/lib/millrace
-    there journalctl -u millrace --no-pager | grep -q 'Watchdog timeout' || fail "a disk that hangs is not noticed"
+    there journalctl -u millrace --no-pager | grep 'Watchdog timeout' > /dev/null \
+        || fail "a disk that hangs is not noticed"
     is_running || fail "it is not started again"
-    there timeout 60 mosquitto_sub -h 127.0.0.1 -p 1884 -t 'sensors/#' -q 1 -i centre -c -C 1 | grep -qx hung \
+    there timeout 60 mosquitto_sub -h 127.0.0.1 -p 1884 -t 'sensors/#' -q 1 -i centre -c -C 1 \
+        | grep -x hung > /dev/null \
         || fail "what waited while the disk hung did not arrive"
     echo "restarted, and what waited arrived"
 }
