@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the Debian package around a built binary; `make deb` calls it. Two runs on one commit give the same bytes.
+# Makes the Debian package around a built binary; `make deb` calls it. Times in it are those of the commit.
 set -euo pipefail
 binary=$1
 top=$PWD
