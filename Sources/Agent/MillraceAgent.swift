@@ -23,6 +23,8 @@ public final class MillraceAgent: Sendable {
     public let serialSources: [SerialSource]
     /// One per uplink, in the order of the configuration.
     public let forwarders: [Forwarder]
+    /// When the files end by which uplinks and sources prove who they are.
+    public let credentials: CredentialWatch
     private let recorder: Recorder
     private let logger: Logger
 
@@ -54,6 +56,7 @@ public final class MillraceAgent: Sendable {
                 source, others: configuration.serialSources.filter { $0.name != source.name }.map(\.port),
                 gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
         }
+        credentials = CredentialWatch(configuration.credentials, clock: clock, logger: logger.part("credentials"))
         let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
         forwarders = try configuration.uplinks.map { uplink in
             let logger = logger.part("uplinks.\(uplink.name)")
@@ -78,7 +81,7 @@ public final class MillraceAgent: Sendable {
     /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
     /// all at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
-        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
+        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources + [credentials])]
     }
 
     /// Why streams take nothing at present.

@@ -40,7 +40,8 @@ def client(port):
 def sequences_in(value):
     """The sequence numbers of a CloudEvent or a batch."""
     events = json.loads(value)
-    return [int(event["id"].rsplit("/", 1)[1].split("-")[0]) for event in (events if isinstance(events, list) else [events])]
+    events = events if isinstance(events, list) else [events]
+    return [int(event["id"].rsplit("/", 1)[1].split("-")[0]) for event in events]
 
 
 class Front:
@@ -94,7 +95,8 @@ class Front:
     def code_for(self, value):
         numbers = sequences_in(value)
         for divisor, code in (
-            (self.arguments.throttle, "ProvisionedThroughputExceededException"), (self.arguments.fail, "InternalFailure")):
+            (self.arguments.throttle, "ProvisionedThroughputExceededException"),
+            (self.arguments.fail, "InternalFailure")):
             if divisor and any(number % divisor == 0 and (number, code) not in self.seen for number in numbers):
                 self.seen.update((number, code) for number in numbers)
                 return code
@@ -116,9 +118,8 @@ class Front:
         proof = environ["HTTP_AUTHORIZATION"]
         parts = dict(part.strip().split("=", 1) for part in proof.split(" ", 1)[1].split(","))
         names = parts["SignedHeaders"].split(";")
-        fields = {name: environ.get("HTTP_" + name.upper().replace("-", "_")) for name in names if name != "content-type"}
-        if "content-type" in names:
-            fields["content-type"] = environ["CONTENT_TYPE"]
+        fields = {name: environ.get("HTTP_" + name.upper().replace("-", "_")) for name in names}
+        fields["content-type"] = environ["CONTENT_TYPE"]
         url = f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}"
         theirs = AWSRequest(method=environ["REQUEST_METHOD"], url=url, data=body, headers=fields)
         theirs.context["timestamp"] = environ["HTTP_X_AMZ_DATE"]

@@ -123,7 +123,8 @@ import Uplinks
                 "{device}") == true)
         #expect(
             problems(Self.amazon + "credentials_file = \"aws\"\nmetadata_server = true") == [
-                "h.metadata_server: \"credentials_file\", \"metadata_server\" are ways to the same end; keep one of them"
+                "h.metadata_server: \"credentials_file\", \"metadata_server\" are ways to the same end; keep one of "
+                    + "them"
             ])
     }
 
@@ -145,7 +146,8 @@ import Uplinks
             problems(Self.google + "topic = \"t\"\nservice_account_file = \"none\"").first?.contains("cannot read")
                 == true)
         let emulator = try destination(
-            "preset = \"pubsub\"\nurl = \"http://127.0.0.1:8085\"\nproject = \"p\"\ntopic = \"{stream}\"\nkey = \"{device}\""
+            "preset = \"pubsub\"\nurl = \"http://127.0.0.1:8085\"\nproject = \"p\"\ntopic = \"{stream}\"\n"
+                + "key = \"{device}\""
         )
         guard case .pubsub(_, "p", let topic, let key?) = emulator.endpoint else {
             Issue.record("\(emulator.endpoint)")

@@ -192,7 +192,8 @@ struct KinesisServiceTests {
         let first = "{\"FailedRecordCount\":0,\"Records\":[{\"SequenceNumber\":\"1\",\"ShardId\":\"s\"}]}"
         #expect(form.verdict(on: response(first), recordCount: 4) == .each([.accepted, silence, .accepted, silence]))
         let second =
-            "{\"Records\":[{\"ErrorCode\":\"KMSAccessDeniedException\",\"ErrorMessage\":\"no\"},{\"SequenceNumber\":\"2\"}]}"
+            "{\"Records\":[{\"ErrorCode\":\"KMSAccessDeniedException\",\"ErrorMessage\":\"no\"},"
+            + "{\"SequenceNumber\":\"2\"}]}"
         let denied = RecordVerdict.retry(reason: "KMSAccessDeniedException: no", isAlarm: true)
         #expect(form.verdict(on: response(second), recordCount: 4) == .each([denied, .accepted, denied, .accepted]))
     }

@@ -49,8 +49,8 @@ public final class AmazonSigner: RequestSigner {
         request.fields["authorization"] = signature.authorization(for: request, key: key)
     }
 
-    /// A key that is fetched is fetched anew; a file may hold another one by now; and where the answer's `date` says that
-    /// the gateway's clock is wrong, signatures go by AWS's from now on.
+    /// A key that is fetched is fetched anew; a file may hold another one by now; and where the answer's `date` says
+    /// that the gateway's clock is wrong, signatures go by AWS's from now on.
     public func wasRefused(_ response: HTTPResponse) -> Bool {
         let isClockCorrected = correctClock(response)
         let isKeyOther: Bool

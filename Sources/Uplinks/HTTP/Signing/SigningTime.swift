@@ -3,8 +3,8 @@ import Records
 extension GatewayClock {
     /// Seconds since 1970, for what is signed with the time.
     ///
-    /// - Throws: ``SigningFailure`` where the clock was never set. That passes by itself when the time arrives, so it is
-    ///   no alarm.
+    /// - Throws: ``SigningFailure`` where the clock was never set. That passes by itself when the time arrives, so it
+    ///   is no alarm.
     func signingSeconds() throws(SigningFailure) -> Int64 {
         let seconds = read().wallMilliseconds / 1000
         // 2025-01-01: a clock that shows less has never been set.
