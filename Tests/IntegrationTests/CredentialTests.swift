@@ -31,7 +31,7 @@ struct CredentialTests {
         try await Sensor(agent.floor).publish(100..<200)
         try await agent.floor.restart(with: brokers)
         try await Sensor(agent.floor).publish(200..<300)
-        #expect(inbox.numbers.count == 100)
+        #expect(Set(inbox.numbers) == Set(0..<100))
         try secrets.write("password", "second\n")
         #expect(await inbox.receives(0..<300, within: .seconds(120)), "\(inbox.summary) \(agent.logText)")
         #expect(inbox.firstArrivals == Array(0..<300))
