@@ -133,7 +133,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "SimulatedDevices", "Threads", "Uplinks", "millrace",
+                "SimulatedDevices", "StrictTOML", "Threads", "Uplinks", "millrace",
             ],
             swiftSettings: settings),
         .testTarget(
