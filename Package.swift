@@ -133,7 +133,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Agent", "AgentTestKit", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO",
-                "SimulatedDevices", "StrictTOML", "Threads", "Uplinks", "millrace",
+                "SimulatedDevices", "Threads", "Uplinks", "millrace",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,6 +1,4 @@
 import AgentTestKit
-import Records
-import StrictTOML
 import Testing
 
 /// What the manual says of the program is what the program says.
@@ -8,8 +6,8 @@ import Testing
     private static let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
 
     private func page(_ path: String) throws -> String {
-        let file = try FileContents(path: "\(Self.repository)/\(path)", sizeMax: .mebibytes(1))
-        return String(decoding: file.bytes, as: UTF8.self)
+        let text = TemporaryFolder.contents(of: "\(Self.repository)/\(path)")
+        return try #require(text.isEmpty ? nil : text)
     }
 
     @Test func `every profile is in the list of sensors`() async throws {
