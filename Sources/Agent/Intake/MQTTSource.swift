@@ -11,6 +11,8 @@ import Uplinks
 public final class MQTTSource: Service {
     /// As in the configuration.
     public let name: String
+    /// Where the broker listens.
+    let address: String
     private let subscriber: MQTTSubscriber
     private let inlet: Inlet
     private let logger: Logger
@@ -22,6 +24,7 @@ public final class MQTTSource: Service {
         throws
     {
         name = configuration.name.rawValue
+        address = "\(configuration.broker.address)"
         self.logger = logger
         inlet = Inlet(configuration, gateway: gateway, recorder: recorder, logger: logger)
         subscriber = try MQTTSubscriber(

@@ -10,6 +10,7 @@ final class LineReceiver: SerialReceiver {
     struct Shared {
         var counters = SourceCounters()
         var state = SerialPortState.absent
+        var damage = FrameDamage()
         var devices: [DeviceIntake]
         /// By device, and that of the last record: mostly it is that of the next, too.
         fileprivate var origins: [String: ReadingRecords.Origin] = [:]
@@ -67,6 +68,7 @@ final class LineReceiver: SerialReceiver {
         switch content {
         case .raw(let origin):
             let outcome = records.append(line: frame.span, of: origin, bootMilliseconds: bootMilliseconds)
+            origin.seen.heard(bootMilliseconds: bootMilliseconds)
             shared.withLock { $0.counters.count(outcome) }
         case .devices(let asked):
             let bytes = request.flatMap { asked[$0.device].requestBytes($0.request) }
@@ -87,7 +89,12 @@ final class LineReceiver: SerialReceiver {
     }
 
     func skipped(bytes: Int, reason: FrameProblem) {
-        if reason.isError { shared.withLock { $0.counters.rejected += 1 } }
+        if reason.isError {
+            shared.withLock { shared in
+                shared.counters.rejected += 1
+                shared.damage.count(reason)
+            }
+        }
         logger.debug("\(bytes) bytes were skipped: \(reason)")
     }
 
@@ -105,6 +112,14 @@ final class LineReceiver: SerialReceiver {
         }
     }
 
+    /// What each device that was heard has said last.
+    var seen: [String: DeviceReadings] {
+        switch content {
+        case .raw(let origin): [origin.device: origin.seen]
+        case .devices: shared.withLock { $0.origins.mapValues(\.seen) }
+        }
+    }
+
     /// Publishes what has waited for its interval to end.
     func publishDue() {
         let now = clock.bootMilliseconds()
@@ -118,6 +133,7 @@ final class LineReceiver: SerialReceiver {
     /// Under the lock, so that records of a device are in the order of its values.
     private func publish(_ output: DeviceIntake.Output, _ bootMilliseconds: Int64, _ shared: inout Shared) {
         let origin = origin(output.device, &shared)
+        origin.seen.note(output.readings, bootMilliseconds: bootMilliseconds)
         shared.counters.count(
             records.append(
                 output.readings, of: origin, bootMilliseconds: bootMilliseconds, writer: &shared.writer))

@@ -11,6 +11,8 @@ final class SerialLine: Sendable {
     let receiver: LineReceiver
     /// What came of asking, by the number of the device; nil where nothing is asked.
     let ledger: PollLedger?
+    /// The devices that the configuration names, in the order of ``ledger``.
+    let devices: [(name: String, profile: String?)]
     private let reader: SerialReader
 
     /// A line that does nothing until ``start()``.
@@ -31,6 +33,7 @@ final class SerialLine: Sendable {
             receiver = LineReceiver(
                 rawLinesOf: lines.device + suffix, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
+            self.devices = [(lines.device + suffix, nil)]
             framing = lines.framing
             script = ListeningScript()
             ledger = nil
@@ -44,6 +47,7 @@ final class SerialLine: Sendable {
             receiver = LineReceiver(
                 devices: devices, asked: asked, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
+            self.devices = devices.map { ($0.name, $0.profile.name) }
             framing = devices[0].profile.framing
             ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
             settings.wantsLowLatency = !asked.isEmpty

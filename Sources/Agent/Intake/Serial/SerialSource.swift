@@ -11,13 +11,13 @@ import Synchronization
 public final class SerialSource: Service {
     /// As in the configuration.
     public let name: String
-    private let configuration: SerialSourceConfiguration
+    let configuration: SerialSourceConfiguration
     private let others: [PortName]
     private let records: ReadingRecords
     private let clock: any GatewayClock
     private let tree: DeviceTree
     private let logger: Logger
-    private let lines = Mutex<[SerialLine]>([])
+    let lines = Mutex<[SerialLine]>([])
     /// What ports took in that have gone.
     private let past = Mutex(SourceCounters())
     /// Ports on which it is or was detected what is there, and by which attempt; until they are unplugged.
