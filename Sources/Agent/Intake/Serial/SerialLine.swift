@@ -24,13 +24,13 @@ final class SerialLine: Sendable {
     ) throws {
         self.port = port
         var settings = configuration.link.settings
-        let framing: FramingRule
+        var framing: FramingRule
         let script: any LineScript
         switch configuration.content {
-        case .raw(let lines):
+        case .raw(var lines):
+            lines.device += suffix
             receiver = LineReceiver(
-                rawLinesOf: lines.device + suffix, port: port, of: configuration, into: records, clock: clock,
-                logger: logger)
+                lines, port: port, of: configuration, into: records, clock: clock, logger: logger)
             framing = lines.framing
             script = ListeningScript()
             ledger = nil
@@ -45,6 +45,7 @@ final class SerialLine: Sendable {
                 devices: devices, asked: asked, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
             framing = devices[0].profile.framing
+            framing.sizeMax = devices.map(\.profile.framing.sizeMax).max() ?? framing.sizeMax
             ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
             settings.wantsLowLatency = !asked.isEmpty
             let line = BusLine(settings: settings, gap: configuration.link.gap, of: devices.map(\.profile))
