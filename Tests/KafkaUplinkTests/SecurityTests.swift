@@ -84,6 +84,39 @@ struct SecurityTests {
         await fixture.uplink.close()
     }
 
+    @Test func `a client certificate that is replaced on disk lets in, without a restart`() async throws {
+        let cluster = try await KafkaCluster(brokers: 1)
+        let authority = try await CertificateAuthority()
+        let stranger = try await CertificateAuthority(name: "Stranger")
+        let server = try await authority.issue("server")
+        let front = try await Front(
+            cluster,
+            [
+                "--certificate", server.certificateFile, "--key", server.keyFile, "--client-ca",
+                authority.certificateFile,
+            ])
+        let folder = try TemporaryFolder("client")
+        func install(_ certificate: CertificateAuthority.Certificate) throws {
+            try folder.write("client.pem", TemporaryFolder.contents(of: certificate.certificateFile))
+            try folder.write("client.key", TemporaryFolder.contents(of: certificate.keyFile))
+        }
+        try install(try await stranger.issue("client"))
+        let fixture = try fixture(
+            front,
+            tls: TLSFiles(
+                authorityFile: authority.certificateFile, certificateFile: folder.file("client.pem"),
+                keyFile: folder.file("client.key")))
+        let batch = Sample.batch(1...50)
+        guard case .retry(nil, _, isAlarm: true) = await fixture.uplink.send(batch) else {
+            Issue.record("a stranger's certificate lets nobody in")
+            return
+        }
+        try install(try await authority.issue("client"))
+        #expect(await fixture.uplink.send(batch) == .acknowledged(through: SequenceNumber(50)))
+        #expect(try await cluster.messages(in: "telemetry").count == 50)
+        await fixture.uplink.close()
+    }
+
     @Test func `no kind of bad certificate is trusted`() async throws {
         let cluster = try await KafkaCluster(brokers: 1)
         let authority = try await CertificateAuthority()

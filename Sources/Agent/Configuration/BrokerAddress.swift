@@ -1,5 +1,6 @@
 import Glibc
 import StrictTOML
+import Uplinks
 
 /// Where an MQTT broker listens: what a `mqtt://` or `mqtts://` url says.
 public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
@@ -24,9 +25,7 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
     init(url: String) throws(Refusal) {
         let wanted = "write mqtt://HOST:PORT, or mqtts://HOST:PORT for TLS"
         guard !url.utf8.contains(UInt8(ascii: "@")) else {
-            throw Refusal(
-                message: "user names and passwords do not belong in a url, where they would be shown; "
-                    + "set \"username\" and \"password_file\"")
+            throw Refusal(message: HTTPURL.refusalOfNames)
         }
         guard let scheme = Self.scheme(of: url) else {
             throw Refusal(message: "\(quoted(url)) is no broker url; \(wanted)")

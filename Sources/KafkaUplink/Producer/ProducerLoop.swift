@@ -1,5 +1,6 @@
 import Records
 import Threads
+import Uplinks
 
 /// What the producer's thread does: takes one job after the other, and listens to librdkafka in between.
 ///
@@ -10,6 +11,8 @@ final class ProducerLoop {
     private let sockets: OpenSockets
     private let onEvent: @Sendable (KafkaEvent) -> Void
     private var handle: KafkaHandle?
+    /// The files for TLS as they were when the producer was made.
+    private var stamps: [FileStamp?] = []
     private var message = KafkaMessage()
     private var isConnected = false
     private var lastOutage: String?
@@ -31,9 +34,14 @@ final class ProducerLoop {
         self.onEvent = onEvent
     }
 
-    /// Makes the producer, where there is none.
+    /// Makes the producer, where there is none; and anew where a file for TLS was replaced, which librdkafka reads once.
+    ///
+    /// Called while nothing is under way.
     private func prepare() throws(KafkaError) {
+        let stamps = configuration.tls?.stamps ?? []
+        if handle != nil, stamps != self.stamps { end() }
         guard handle == nil else { return }
+        self.stamps = stamps
         let shrinks = orders.withLock(\.shrinks)
         let orders = orders
         handle = try KafkaHandle(

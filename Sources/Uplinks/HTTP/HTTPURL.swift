@@ -13,6 +13,11 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// Percent-encoded, without `?`; nil where there is none.
     public var query: String?
 
+    /// What a person reads who puts a user name into a url, of whatever scheme.
+    public static let refusalOfNames =
+        "user names and passwords do not belong in a url, where they would be shown; set \"username\" and "
+        + "\"password_file\""
+
     /// Reads `http://HOST[:PORT][/PATH][?QUERY]` (80) and `https://…` (443).
     ///
     /// - Throws: ``UplinkError`` where it is no such url, has a user name or a fragment, or characters that a url
@@ -27,10 +32,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
         let authority = rest[..<end]
         guard !authority.contains("@") else {
-            throw UplinkError(
-                .url,
-                "user names and passwords do not belong in a url, where they would be shown; set "
-                    + "\"username\" and \"password_file\"")
+            throw UplinkError(.url, Self.refusalOfNames)
         }
         guard let (host, port) = Self.split(authority), Self.isHost(host) else {
             throw UplinkError(.url, "the url has no usable host name; \(wanted)")

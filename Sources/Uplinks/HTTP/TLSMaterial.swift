@@ -13,7 +13,7 @@ final class TLSMaterial: Sendable {
     ///
     /// - Throws: ``ExchangeFailure`` where a file cannot be read, or does not hold what it should.
     func configuration() throws(ExchangeFailure) -> TLSConfiguration {
-        let stamps = files.paths.map { FileStamp(path: $0) }
+        let stamps = files.stamps
         if let known = known.withLock({ $0 }), known.stamps == stamps { return known.configuration }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12

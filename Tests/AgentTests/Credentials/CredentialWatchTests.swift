@@ -126,6 +126,26 @@ import Uplinks
         #expect(watch.status[0].problem != nil && watch.status[0].validity == nil)
     }
 
+    @Test func `what ends soon is a warning in the status, and what is over an error`() throws {
+        for (days, severity, words) in [
+            (40, nil, ""), (20, .warning, "ends soon"), (-1, .error, "is over"),
+        ] as [(Int64, StatusProblem.Severity?, String)] {
+            try folder.write("token", Self.token("{\"iat\":1700000000,\"exp\":\(1_787_476_445 + days * Self.day)}"))
+            let watch = watch("token_file", .secret, folder.file("token"))
+            watch.look()
+            var status = AgentStatus(
+                gateway: GatewayID("gw")!, version: "1", uptime: .zero, clock: ClockStatus(clock.read()),
+                process: .current(), log: LogStatus(path: folder.path))
+            status.credentials = watch.status
+            let problems = StatusProblem.all(in: status)
+            #expect(problems.map(\.severity) == (severity.map { [$0] } ?? []))
+            #expect(problems.allSatisfy { $0.part == "uplinks.central" && $0.text.hasPrefix("token_file \(words): ") })
+            let certificate = CertificateStatus(watch.status[0])
+            #expect(
+                certificate?.role == "secret" && certificate?.daysLeft(at: clock.read().wallMilliseconds) == Int(days))
+        }
+    }
+
     @Test func `a gateway without the time warns of nothing`() throws {
         try folder.write("token", Self.token("{\"exp\":1787480000}"))
         clock.change { $0.wallMilliseconds = 86_400_000 }

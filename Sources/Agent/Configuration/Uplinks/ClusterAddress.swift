@@ -1,4 +1,5 @@
 import StrictTOML
+import Uplinks
 
 /// Where brokers of a Kafka cluster listen: what a `kafka://` or `kafkas://` url says.
 public struct ClusterAddress: Hashable, Sendable, CustomStringConvertible {
@@ -21,9 +22,7 @@ public struct ClusterAddress: Hashable, Sendable, CustomStringConvertible {
     init(url: String) throws(Refusal) {
         let wanted = "write kafka://HOST:PORT,HOST:PORT, or kafkas:// for TLS"
         guard !url.utf8.contains(UInt8(ascii: "@")) else {
-            throw Refusal(
-                message: "user names and passwords do not belong in a url, where they would be shown; "
-                    + "set \"username\" and \"password_file\"")
+            throw Refusal(message: HTTPURL.refusalOfNames)
         }
         guard let scheme = BrokerAddress.scheme(of: url), scheme == "kafka" || scheme == "kafkas" else {
             throw Refusal(message: "\(quoted(url)) is no url of a cluster; \(wanted)")
