@@ -36,6 +36,8 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTimex"),
         .target(name: "CTermios"),
+        // What a browser shows, embedded by the compiler.
+        .target(name: "CPage", exclude: ["page"]),
 
         .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
