@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "AdminHTTP",
             dependencies: [
-                "Agent", "Records", "Threads",
+                "Agent", "CPage", "Records", "Threads",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 // Its core only: a dozen fixed paths need no router.
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "AdminHTTPTests",
             dependencies: [
-                "AdminHTTP", "Agent", "AgentTestKit", "Records", "Simulation",
+                "AdminHTTP", "Agent", "AgentTestKit", "Records", "SerialIO", "Simulation", "Threads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

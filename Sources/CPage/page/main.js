@@ -29,7 +29,7 @@ const feed = new Feed({
     const isBack = away !== null;
     if (isBack) comeBack();
     show(byID("lock"), false);
-    show(content, true);
+    showContent(true);
     for (const view of views) view.show(status);
     const { words, tone } = verdict(status);
     tell(byID("verdict"), words, tone);
@@ -57,13 +57,18 @@ const feed = new Feed({
 
   locked(isWrong) {
     if (away !== null) comeBack();
-    show(content, false);
+    showContent(false);
     show(byID("lock"), true);
     tell(byID("verdict"), "Locked", "quiet");
     say(byID("lock-complaint"), isWrong ? "This token does not fit." : "");
     byID("token").focus();
   },
 });
+
+function showContent(isShown) {
+  show(content, isShown);
+  show(byID("parts"), isShown);
+}
 
 function comeBack() {
   away = null;
