@@ -43,7 +43,7 @@ final class Connector: Sendable {
             do {
                 configuration.password = try source()
             } catch {
-                return .failed(reason: "\(configuration.address) is not asked to let us in: \(error)")
+                return .failed(reason: "\(configuration.address) is not asked to let us in: \(error)", isBarred: true)
             }
         }
         let handle: MosquittoHandle
