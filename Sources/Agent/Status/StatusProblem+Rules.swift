@@ -1,6 +1,7 @@
 import Records
 import SerialIO
 import StrictTOML
+import Uplinks
 
 /// What counts as a problem: one list for readiness, the page and the commands.
 extension StatusProblem {

@@ -1,4 +1,5 @@
 import Records
+import Uplinks
 
 /// A destination, and how far it is.
 public struct UplinkStatus: Sendable {
