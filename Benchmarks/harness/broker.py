@@ -51,8 +51,8 @@ def mosquitto_path():
 
 
 class Broker:
-    """A running mosquitto on a loopback port. `bridge_to` is the port of the broker that it forwards to, `topic_aliases`
-    how many a client may use."""
+    """A running mosquitto on a loopback port. `bridge_to` is the port of the broker that it forwards to,
+    `topic_aliases` how many a client may use."""
 
     def __init__(self, workbench, name, port, persistent=False, bridge_to=None, topic_aliases=10):
         self._workbench, self.name, self.port = workbench, name, port

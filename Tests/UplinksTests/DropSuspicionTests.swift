@@ -7,11 +7,13 @@ import Testing
 
 /// A broker that hangs up over one record must not hold up all behind it, and one that just hangs up must not cost any.
 @Suite struct DropSuspicionTests {
-    private func uplink(_ publisher: ScriptedPublisher) throws -> MQTTUplink {
+    private func uplink(
+        _ publisher: ScriptedPublisher, _ format: MQTTUplinkConfiguration.Format = .raw(keepsRetained: false),
+        topic: String = "{topic}"
+    ) throws -> MQTTUplink {
         MQTTUplink(
             gateway: Sample.gateway,
-            configuration: try MQTTUplinkConfiguration(
-                topic: TopicTemplate("{topic}"), format: .raw(keepsRetained: false)),
+            configuration: try MQTTUplinkConfiguration(topic: TopicTemplate(topic), format: format),
             publisher: publisher, clock: StandingClock())
     }
 
@@ -48,6 +50,32 @@ import Testing
         #expect(outcome.isDone)
         #expect(outcome.rejected == [2, 3])
         #expect(Set(publisher.confirmed.map(\.topic)) == ["a/1", "a/2"])
+    }
+
+    @Test func `P8 a record that is too large for a broker that only hangs up is rejected out of a batch as well`()
+        async throws
+    {
+        let publisher = ScriptedPublisher { message, _ in message.payload.count > 4000 ? .drop : .confirm }
+        let uplink = try uplink(publisher, .batches(.cloudevents, .init()), topic: "g/{stream}")
+        var records = records
+        records[1].payload = [UInt8](repeating: 0x20, count: 6000)[...]
+        let outcome = await drain(uplink, records)
+        #expect(outcome.isDone)
+        #expect(outcome.rejected == [2])
+    }
+
+    @Test func `a refusal in words during the trial counts as such`() async throws {
+        let asked = Mutex(0)
+        let publisher = ScriptedPublisher(window: 1) { message, _ in
+            guard message.topic == "b.c" else { return .confirm }
+            return asked.withLock { number in
+                number += 1
+                return number > 4 ? .refuse(0x90) : .drop
+            }
+        }
+        let outcome = await drain(try uplink(publisher), records)
+        #expect(outcome.isDone)
+        #expect(outcome.rejected == [2, 3])
     }
 
     @Test func `the last record is suspected only when there is another to compare it with`() async throws {

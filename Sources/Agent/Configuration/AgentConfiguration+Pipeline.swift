@@ -75,7 +75,18 @@ extension AgentConfiguration {
             (address, summary) = ("\(destination.address), \(destination.preset.rawValue)", destination.summary)
         }
         return ["  \(uplink.name): \(names) -> \(address)", "    " + summary]
-            + describe(uplink.link, streams: uplink.streams)
+            + describePresence(uplink.destination.mqtt) + describe(uplink.link, streams: uplink.streams)
+    }
+
+    /// What is said of the gateway itself.
+    private func describePresence(_ destination: MQTTDestination?) -> [String] {
+        var words: [String] = []
+        if let birth = destination?.birth { words.append("birth on \(birth.topic)") }
+        if let will = destination?.broker.will {
+            let isAtOnce = destination?.broker.version == .v311 || will.delay == .zero
+            words.append("will on \(will.topic)\(isAtOnce ? "" : " after \(DurationText.format(will.delay))")")
+        }
+        return words.isEmpty ? [] : ["    " + words.joined(separator: ", ")]
     }
 
     private func describe(_ link: LinkConfiguration, streams: [StreamName]) -> [String] {

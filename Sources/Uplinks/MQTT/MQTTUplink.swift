@@ -5,13 +5,13 @@ import Synchronization
 /// Sends records to one MQTT broker at QoS 1: joins a format and a publisher, and says what the broker's answers mean
 /// for the cursor.
 public final class MQTTUplink: Uplink {
-    private let gateway: GatewayID
-    private let configuration: MQTTUplinkConfiguration
-    private let publisher: any MessagePublisher
+    let gateway: GatewayID
+    let configuration: MQTTUplinkConfiguration
+    let publisher: any MessagePublisher
     private let raw: RawMessages
-    private let batches: BatchMessages
+    let batches: BatchMessages
     private let size: Mutex<MessageSize>
-    private let suspicion = Mutex(DropSuspicion())
+    let suspicion = Mutex(DropSuspicion())
 
     /// - Parameters:
     ///   - gateway: whose records these are.
@@ -41,6 +41,7 @@ public final class MQTTUplink: Uplink {
     public func send(_ batch: RecordBatch) async -> DeliveryOutcome {
         precondition(batch.gateway == gateway, "an uplink serves one gateway")
         let isConnected = await publisher.waitUntilConnected(within: configuration.connectionWait)
+        if suspicion.withLock({ $0.isDue(batch) }) { return await tryFirst(of: batch) }
         switch configuration.format {
         case .raw:
             return await sendRaw(batch)
@@ -86,7 +87,6 @@ public final class MQTTUplink: Uplink {
     // MARK: One message per record
 
     private func sendRaw(_ batch: RecordBatch) async -> DeliveryOutcome {
-        if suspicion.withLock({ $0.isDue(batch) }) { return await tryFirst(of: batch) }
         let bound = boundTopic(of: batch)
         var count = batch.records.count
         var problem: String?
@@ -95,13 +95,7 @@ public final class MQTTUplink: Uplink {
             problem = bound.problem(with: batch.records[unfit])
         }
         let report = await publishRaw(batch, 0..<count)
-        suspicion.withLock { suspicion in
-            if report.confirmed > 0 {
-                suspicion.settled(batch)
-            } else if case .dropped = report.ending {
-                suspicion.dropped(batch)
-            }
-        }
+        note(report.ending, of: batch, confirmed: report.confirmed)
         guard report.confirmed < count else {
             guard let problem else { return .acknowledged(through: batch.last) }
             return .reject(batch.records[count].sequence, reason: problem)
@@ -116,7 +110,7 @@ public final class MQTTUplink: Uplink {
         }
     }
 
-    private func publishRaw(_ batch: RecordBatch, _ range: Range<Int>) async -> PublishReport {
+    func publishRaw(_ batch: RecordBatch, _ range: Range<Int>) async -> PublishReport {
         let bound = boundTopic(of: batch)
         let prefix = "\(batch.gateway)/\(batch.stream)/\(batch.epoch)/"
         return await publisher.publish(count: range.count) { [raw] index in
@@ -126,48 +120,8 @@ public final class MQTTUplink: Uplink {
         }
     }
 
-    private func boundTopic(of batch: RecordBatch) -> BoundTopic {
+    func boundTopic(of batch: RecordBatch) -> BoundTopic {
         configuration.topic.bound(gateway: gateway, stream: batch.stream, limits: configuration.topicLimits)
-    }
-
-    /// Finds out whether the broker ends the connection over the first record and takes others: in turn it alone, and
-    /// another one alone. What is sent as that other one comes again in its place.
-    private func tryFirst(of batch: RecordBatch) async -> DeliveryOutcome {
-        let first = batch.records[0]
-        let bound = boundTopic(of: batch)
-        let topic = bound.topic(for: first)
-        for _ in 0..<DropSuspicion.proofs {
-            let report = await publishAlone(0, of: batch)
-            if report.confirmed > 0 {
-                suspicion.withLock { $0.settled(batch) }
-                return .acknowledged(through: first.sequence)
-            }
-            guard case .dropped(let reason) = report.ending else {
-                return .retry(after: nil, reason: PublishVerdict(report.ending).reason, isAlarm: false)
-            }
-            guard let witness = suspicion.withLock({ $0.witness(in: batch) }),
-                bound.problem(with: batch.records[witness]) == nil
-            else {
-                suspicion.withLock { $0.failed() }
-                return .retry(after: nil, reason: "\(reason), over and over, at a record for '\(topic)'", isAlarm: true)
-            }
-            let comparison = await publishAlone(witness, of: batch)
-            guard comparison.confirmed > 0 else {
-                suspicion.withLock { $0.failed() }
-                let text = "\(reason), over and over, at records for '\(topic)' and others"
-                return .retry(after: nil, reason: text, isAlarm: !Task.isCancelled)
-            }
-        }
-        suspicion.withLock { $0.settled(batch) }
-        return .reject(
-            first.sequence,
-            reason:
-                "the broker ends the connection over it, for '\(topic)', and takes others; it may not allow that topic")
-    }
-
-    private func publishAlone(_ index: Int, of batch: RecordBatch) async -> PublishReport {
-        _ = await publisher.waitUntilConnected(within: configuration.connectionWait)
-        return await publishRaw(batch, index..<index + 1)
     }
 
     // MARK: Messages of many records
@@ -191,6 +145,8 @@ public final class MQTTUplink: Uplink {
             if report.confirmed > 0 { confirmed = plan.messages[report.confirmed - 1].upperBound }
             guard report.confirmed < plan.messages.count else { continue }
             let refused = plan.messages[report.confirmed]
+            // Of a message of many nobody knows which one it is; they become fewer, as on a line that breaks.
+            if refused.count == 1 || confirmed > 0 { note(report.ending, of: batch, confirmed: confirmed) }
             switch PublishVerdict(report.ending) {
             case .complete:
                 return Self.outcome(of: batch, confirmed: confirmed, reason: Self.endedEarly, isAlarm: false)
@@ -207,6 +163,17 @@ public final class MQTTUplink: Uplink {
             }
         }
         return .acknowledged(through: batch.last)
+    }
+
+    /// Takes note of how a send has ended, for those over which the broker hangs up.
+    private func note(_ ending: PublishReport.Ending, of batch: RecordBatch, confirmed: Int) {
+        suspicion.withLock { suspicion in
+            if confirmed > 0 {
+                suspicion.settled(batch)
+            } else if case .dropped = ending {
+                suspicion.dropped(batch)
+            }
+        }
     }
 
     /// What was confirmed counts first; the reason comes back with the next send if it is still there.

@@ -39,7 +39,7 @@ public final class SparkplugUplink: Uplink {
     /// the configuration says.
     public func send(_ batch: RecordBatch) async -> DeliveryOutcome {
         precondition(batch.gateway == gateway, "an uplink serves one gateway")
-        if let reason = await reasonToWait() { return .retry(after: nil, reason: reason, isAlarm: false) }
+        if let wait = await reasonToWait() { return .retry(after: nil, reason: wait.reason, isAlarm: wait.isAlarm) }
         let messages = SparkplugBatch(
             batch, session: session, clock: clock, hasProperties: hasProperties,
             mustBeBornAgain: hasGap.withLock { gap in
@@ -68,7 +68,7 @@ public final class SparkplugUplink: Uplink {
 
     /// Sends word of a loss as values of the node.
     public func send(_ loss: LostRange) async -> DeliveryOutcome {
-        if let reason = await reasonToWait() { return .retry(after: nil, reason: reason, isAlarm: false) }
+        if let wait = await reasonToWait() { return .retry(after: nil, reason: wait.reason, isAlarm: wait.isAlarm) }
         let report = await publisher.publish(count: 1) { [session, hasProperties, gateway] _ in
             session.change { node, now in
                 guard node.state == .born else { return nil }
@@ -104,7 +104,7 @@ public final class SparkplugUplink: Uplink {
     private static let notBorn = "the connection was lost before the node was born"
 
     /// Why nothing can be sent now, after some waiting; nil where the node is born.
-    private func reasonToWait() async -> String? {
+    private func reasonToWait() async -> (reason: String, isAlarm: Bool)? {
         let deadline = ContinuousClock.now + connectionWait
         _ = await publisher.waitUntilConnected(within: connectionWait)
         while publisher.isConnected, session.state != .born, ContinuousClock.now < deadline {
@@ -113,19 +113,14 @@ public final class SparkplugUplink: Uplink {
         }
         switch session.state {
         case .born: return nil
-        case .waitingForHost: return "the primary host is offline"
-        // The publisher says why there is no connection.
-        case .away: return await publisher.publish(count: 1) { _ in nil }.reasonOfEnd ?? Self.notBorn
-        }
-    }
-}
-
-extension PublishReport {
-    /// Why there is no connection.
-    fileprivate var reasonOfEnd: String? {
-        switch ending {
-        case .disconnected(let reason), .barred(let reason), .dropped(let reason): reason
-        case .complete, .refused, .unsendable, .timedOut, .exhausted: nil
+        case .waitingForHost: return ("the primary host is offline", false)
+        case .away:
+            // The publisher says why there is no connection.
+            let report = await publisher.publish(count: 1) { _ in nil }
+            guard case .transient(let reason, let isAlarm) = PublishVerdict(report.ending) else {
+                return (Self.notBorn, false)
+            }
+            return (reason, isAlarm)
         }
     }
 }

@@ -122,6 +122,11 @@ import Uplinks
         #expect(said(destination.birth) == "s/gw2 online true")
         #expect(said(destination.farewell) == "s/gw2 gone true")
         #expect(destination.broker.will?.delay == .seconds(120))
+        let pipeline = try text.read(
+            document(
+                "url = \"mqtt://h\"\nbirth = {}\nwill = { topic = \"s/{gateway}\", delay = \"2m\" }")
+        ).pipelineDescription()
+        #expect(pipeline.contains("    birth on s/gw2, will on s/gw2 after 2m\n") || pipeline.hasSuffix("after 2m"))
         let other = try self.destination(
             """
             url = "mqtt://h"

@@ -65,8 +65,8 @@ public struct MQTTDestination: Sendable {
         self.topic = topic
     }
 
-    /// What is published before an orderly end, for which the broker publishes no will: what that would say, where there
-    /// is a birth to take back.
+    /// What is published before an orderly end, for which the broker publishes no will: what that would say, where
+    /// there is a birth to take back.
     public var farewell: MQTTMessage? {
         guard birth != nil, let will = broker.will else { return nil }
         return MQTTMessage(topic: will.topic, payload: will.payload[...], isRetained: will.isRetained)
