@@ -85,7 +85,7 @@ public final class MQTTUplink: Uplink {
     // MARK: One message per record
 
     private func sendRaw(_ batch: RecordBatch) async -> DeliveryOutcome {
-        let bound = configuration.topic.bound(gateway: gateway, stream: batch.stream)
+        let bound = configuration.mapped(gateway: gateway, stream: batch.stream)
         let prefix = "\(batch.gateway)/\(batch.stream)/\(batch.epoch)/"
         var count = batch.records.count
         var problem: String?

@@ -48,7 +48,8 @@ private func makeMQTTUplink(
     return MQTTUplink(
         gateway: gateway,
         configuration: try MQTTUplinkConfiguration(
-            topic: TopicTemplate(destination.topic), format: format, version: destination.broker.version),
+            topic: TopicTemplate(destination.topic), mappings: destination.mappings, format: format,
+            version: destination.broker.version),
         publisher: try startPublisher(configuration, destination, conversation: nil, logger: logger), clock: clock)
 }
 

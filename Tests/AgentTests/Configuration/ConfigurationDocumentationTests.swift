@@ -54,7 +54,8 @@ import Testing
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         let uplinks = [
-            "central", "lake", "scada", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid",
+            "central", "devices", "lake", "scada", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook",
+            "eventgrid",
             "eventhubs", "confluent", "solace", "influx",
         ]
         #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
@@ -75,6 +76,7 @@ import Testing
             [serial.c]
             devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
+            topics = [{}]
             budget = {}
             tls = {}
             will = {}

@@ -10,6 +10,7 @@ extension AgentConfigurationReader {
         let format = table.choice("format", of: MQTTDestination.Format.self) ?? .raw
         var destination = MQTTDestination(broker: broker, topic: readTopic(table, format: format))
         destination.format = format
+        destination.mappings = readMappings(table, format: format)
         destination.sparkplug = readSparkplug(table, format: format)
         destination.batch = readBatch(table.tableOrEmpty("batch"))
         destination.compression = readCompression(table)
