@@ -69,6 +69,8 @@ install: $(BINARY) ## Install under PREFIX (/usr/local); DESTDIR for packagers; 
 	install -D -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/millrace'
 	install -D -m 644 $(MAN_PAGE) '$(DESTDIR)$(PREFIX)/share/man/man1/millrace.1'
 	install -D -m 644 systemd/millrace.toml '$(DESTDIR)$(PREFIX)/share/doc/millrace/examples/millrace.toml'
+	install -m 644 docs/*.md '$(DESTDIR)$(PREFIX)/share/doc/millrace'
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/doc/millrace/monitoring' docs/monitoring/*
 	install -d '$(DESTDIR)$(PREFIX)/share/millrace/devices'
 	install -m 644 devices/* '$(DESTDIR)$(PREFIX)/share/millrace/devices'
 	@for shell in bash/completions/millrace zsh/vendor-completions/_millrace fish/vendor_completions.d/millrace.fish; do \

@@ -23,30 +23,53 @@ public final class MillraceAgent: Sendable {
     public let serialSources: [SerialSource]
     /// One per uplink, in the order of the configuration.
     public let forwarders: [Forwarder]
-    private let recorder: Recorder
+    /// What happened lately, for the status.
+    public let events: RecentEvents
+    /// The version that the status shows.
+    let version: String
+    let clock: any GatewayClock
+    let started = ContinuousClock.now
+    let watch: LogWatch
+    let medium: MediumWatch
+    let recorder: Recorder
+    /// What reads and writes the log for others.
+    let desk = AccessDesk()
     private let logger: Logger
 
     /// Opens the log and makes all parts; nothing runs yet.
     ///
     /// - Parameters:
+    ///   - version: what the status shows.
+    ///   - events: what the log says of importance, for the status.
     ///   - heartbeat: called by the commit loop at least once a second: a hung disk silences it.
     /// - Throws: ``LogStoreError`` where the log cannot be opened, or what `makeUplink` throws.
     public init(
         _ configuration: AgentConfiguration, clock: any GatewayClock = SystemClock(), logger: Logger,
-        makeUplink: UplinkFactory, heartbeat: @escaping @Sendable () -> Void = {}
+        version: String = "", events: RecentEvents = RecentEvents(), makeUplink: UplinkFactory,
+        heartbeat: @escaping @Sendable () -> Void = {}
     ) throws {
         self.configuration = configuration
         self.logger = logger
+        self.version = version
+        self.events = events
+        self.clock = clock
         let gateway = configuration.gateway
         let log = try RingLog(configuration.logSettings, clock: clock)
         self.log = log
+        let watch = LogWatch(log)
+        self.watch = watch
+        medium = MediumWatch(folder: configuration.log.path)
         let recorder = Recorder(
             log: log, streams: configuration.streams.map(\.name), clock: clock,
-            linger: configuration.log.commitLinger, logger: logger.part("log"), heartbeat: heartbeat)
+            linger: configuration.log.commitLinger, logger: logger.part("log")
+        ) {
+            watch.beat()
+            heartbeat()
+        }
         self.recorder = recorder
         mqttSources = try configuration.mqttSources.map {
             try MQTTSource(
-                $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger,
+                $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger, clock: clock,
                 logger: logger.part("mqtt.\($0.name)"))
         }
         serialSources = try configuration.serialSources.map { source in
@@ -73,12 +96,18 @@ public final class MillraceAgent: Sendable {
                 backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)
         }
+        watch.countSources { [weak self] in self?.sourceCounts ?? [:] }
     }
 
     /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
     /// all at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
         [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
+    }
+
+    /// What is known of each device, in the order of the configuration.
+    public var deviceStates: [DeviceState] {
+        mqttSources.flatMap(\.deviceStates) + serialSources.flatMap(\.deviceStates)
     }
 
     /// Why streams take nothing at present.
@@ -106,7 +135,7 @@ extension AgentConfiguration {
 
 extension Logger {
     /// The same log with the name of a part in front of each line.
-    func part(_ name: String) -> Logger {
+    public func part(_ name: String) -> Logger {
         var logger = self
         logger[metadataKey: "part"] = .string(name)
         return logger
