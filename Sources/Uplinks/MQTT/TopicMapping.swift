@@ -42,8 +42,8 @@ extension MQTTUplinkConfiguration {
     /// Fills in what is the same for all records of a stream.
     func mapped(gateway: GatewayID, stream: StreamName) -> MappedTopics {
         MappedTopics(
-            mappings: mappings.map { ($0, $0.topic.bound(gateway: gateway, stream: stream)) },
-            standard: topic.bound(gateway: gateway, stream: stream))
+            mappings: mappings.map { ($0, $0.topic.bound(gateway: gateway, stream: stream, limits: topicLimits)) },
+            standard: topic.bound(gateway: gateway, stream: stream, limits: topicLimits))
     }
 }
 

@@ -33,7 +33,7 @@ import Testing
         for name in ["ca.pem", "gateway.pem", "gateway.key"] { try text.folder.write(name, pem) }
         let secrets = [
             "central.password", "local.password", "webhook.token", "eventgrid.key", "eventhubs.connection",
-            "confluent.secret", "solace.password", "influx.token", "msk.password",
+            "confluent.secret", "solace.password", "influx.token", "msk.password", "hivemq.password", "emqx.password",
         ]
         for name in secrets { try text.folder.write(name, "secret\n") }
         let connection =
@@ -54,9 +54,9 @@ import Testing
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         let uplinks = [
-            "central", "devices", "lake", "scada", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook",
-            "eventgrid",
-            "eventhubs", "confluent", "solace", "influx",
+            "central", "devices", "lake", "scada", "aws-iot", "eventgrid-mqtt", "hivemq", "emqx", "solace-mqtt",
+            "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid", "eventhubs", "confluent",
+            "solace", "influx",
         ]
         #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
         #expect(configuration.notes == [])
@@ -80,6 +80,7 @@ import Testing
             budget = {}
             tls = {}
             will = {}
+            birth = {}
             [uplinks.k]
             url = "kafkas://h"
             tls = {}

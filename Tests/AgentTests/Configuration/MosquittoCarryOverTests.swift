@@ -280,6 +280,18 @@ import Uplinks
         #expect(try remarks(onLines: line) == [])
     }
 
+    @Test(arguments: [
+        ("listener 1883", true), ("listener 1883\nallow_anonymous true", false), ("allow_anonymous false", true),
+        ("persistence true", false), ("port 1884\nallow_anonymous false", true),
+    ])
+    func `a local broker that asks for a login is named`(lines: String, asks: Bool) throws {
+        let section = "connection c\naddress h\nbridge_protocol_version mqttv50\nnotifications false\ntopic a out 1\n"
+        let remarks = try remarks("\(lines)\n\(section)")
+        #expect(remarks.count == (asks ? 1 : 0))
+        #expect(remarks.allSatisfy { $0.contains("connection: a bridge needs no login at its own broker") })
+        #expect(try self.remarks("\(lines)\n\(section)local_username u\n") == [])
+    }
+
     @Test func `filters that overlap without one covering the other are named`() throws {
         #expect(
             try remarks(onLines: "topic x/+/z out 1", "topic x/y/# out 1") == [
@@ -300,10 +312,14 @@ import Uplinks
             try remarks(head + "topic a/# both 1\n").first?.contains("only MQTT 5 keeps them from going round") == true)
     }
 
-    @Test func `the state that a bridge publishes becomes a will where it has a topic of its own`() throws {
+    @Test func `the state that a bridge publishes becomes birth and will where it has a topic of its own`() throws {
         let head = "connection c\naddress h\nbridge_protocol_version mqttv50\ntopic a out 1\n"
         let will = try configuration(head + "notification_topic plant7/state\n").uplinks[0].destination.mqtt?.broker
             .will
+        let birth = try configuration(head + "notification_topic plant7/state\n").uplinks[0].destination.mqtt?.birth
+        #expect(birth?.topic == "plant7/state" && birth?.payload == Array("1".utf8)[...] && birth?.isRetained == true)
+        #expect(try carryOver(head + "notification_topic plant7/state\n").isComplete)
+        #expect(try !carryOver(head.replacing("out", with: "in") + "notification_topic plant7/state\n").isComplete)
         #expect(will?.topic == "plant7/state" && will?.payload == Array("0".utf8) && will?.isRetained == true)
         #expect(try !carryOver(head + "notification_topic $SYS/x\n").isComplete)
         #expect(try !carryOver(head + "notifications true\n").isComplete)

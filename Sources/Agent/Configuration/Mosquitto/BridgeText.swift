@@ -123,6 +123,7 @@ enum BridgeText {
             lines += ["", "[\(table).will]"]
             lines += settings([Setting(key: "topic", value: TOMLText.string(will.topic), line: will.line)])
             lines += ["payload = \"0\"", "retain = true"]
+            if !bridge.out.isEmpty { lines += ["", "[\(table).birth]", "payload = \"1\"", "retain = true"] }
         }
         return lines
     }

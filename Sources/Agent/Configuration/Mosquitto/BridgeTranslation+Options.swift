@@ -87,8 +87,8 @@ extension BridgeTranslation {
         }
         guard let topic = connection.options["notification_topic"] else {
             let message =
-                "the state of the bridge is not published: topics below $SYS belong to the broker; a \"will\" under a "
-                + "topic of your own tells of a lost connection"
+                "the state of the bridge is not published: topics below $SYS belong to the broker; \"birth\" and "
+                + "\"will\" under a topic of your own tell it"
             if let line { isLost(line, message) } else { differs(connection.line, message) }
             return
         }
@@ -97,7 +97,13 @@ extension BridgeTranslation {
             return
         }
         will = (topic.value, topic)
-        isLost(topic, "0 is published when the connection is lost, as \"will\", but no 1 when it is made")
+        if out.isEmpty {
+            isLost(topic, "a source says 0 when its connection is lost, as \"will\", but no 1 when it is made")
+        } else {
+            differs(
+                topic, "1 and 0 are published at the remote broker, by \"birth\" and \"will\", and not at the local one"
+            )
+        }
     }
 
     mutating func translate(_ line: MosquittoLine) {

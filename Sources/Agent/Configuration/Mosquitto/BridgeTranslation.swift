@@ -32,7 +32,8 @@ struct BridgeTranslation: Sendable {
     var remoteClientID: MosquittoLine?
     var will: (topic: String, line: MosquittoLine)?
 
-    init(_ connection: MosquittoConnection, name: String, local: BrokerAddress) {
+    /// - Parameter asksForLogin: whether the local broker does.
+    init(_ connection: MosquittoConnection, name: String, local: BrokerAddress, asksForLogin: Bool) {
         self.connection = connection
         self.name = name
         self.local = local
@@ -43,6 +44,12 @@ struct BridgeTranslation: Sendable {
         translateVersion()
         translateLogin("remote", \.remoteBroker)
         translateLogin("local", \.localBroker)
+        if asksForLogin, connection.options["local_username"] == nil {
+            differs(
+                connection.line,
+                "a bridge needs no login at its own broker, Millrace does: give it a user there, and set \"username\" "
+                    + "and \"password_file\" in the tables with the local url")
+        }
         translateNotifications()
         for line in connection.options.values { translate(line) }
         for topic in connection.topics { remark(on: topic) }

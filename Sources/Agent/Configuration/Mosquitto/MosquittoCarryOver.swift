@@ -31,7 +31,9 @@ public struct MosquittoCarryOver: Sendable {
         for connection in connections {
             let name = Self.name(of: connection, besides: names)
             names.insert(name)
-            translations.append(BridgeTranslation(connection, name: name, local: file.localAddress))
+            translations.append(
+                BridgeTranslation(
+                    connection, name: name, local: file.localAddress, asksForLogin: file.asksForLogin))
         }
         var remarks = translations.flatMap(\.remarks)
         remarks += Self.chains(translations)

@@ -113,6 +113,16 @@ extension MosquittoFile {
     }
 }
 
+extension MosquittoFile {
+    /// Whether the broker that this file configures asks its clients for a login: mosquitto 2 does as soon as there is
+    /// a listener, unless told otherwise. Bridges of its own need none.
+    var asksForLogin: Bool {
+        let answers = lines.filter { $0.key == "allow_anonymous" }
+        guard answers.isEmpty else { return !answers.contains { $0.value == "true" } }
+        return lines.contains { $0.key == "listener" || $0.key == "port" }
+    }
+}
+
 extension Character {
     /// What parts the words of a line.
     var isMosquittoSpace: Bool { self == " " || self == "\t" || self == "\r" }

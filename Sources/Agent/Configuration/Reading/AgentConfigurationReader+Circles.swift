@@ -26,8 +26,8 @@ extension AgentConfigurationReader {
             case .unmarked(let next):
                 uplink.table.fail(
                     "records would go round in a circle: the template \(publishing), where \(filter) takes them in "
-                        + "again, and [\(uplinks[next].table.path)] sends them on; only MQTT 5 can mark what has passed "
-                        + "this gateway, so set version = \"5\" in both, or narrow the filter", at: key)
+                        + "again, and [\(uplinks[next].table.path)] sends them on; only MQTT 5 can mark what has "
+                        + "passed this gateway, so set version = \"5\" in both, or narrow the filter", at: key)
             case .marked where !address.isLoopback:
                 uplink.table.note(
                     "what \(publishing) comes back through \(filter), and is dropped because it has passed this "
