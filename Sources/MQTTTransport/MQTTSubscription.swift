@@ -16,11 +16,17 @@ public struct MQTTSubscription: Sendable, Equatable {
     public var retained: Retained
     /// No Local (MQTT 5.0, 3.8.3.1): do not send us what we published ourselves.
     public var isNoLocal: Bool
+    /// Retain As Published (MQTT 5.0, 3.8.3.1): the retain flag is what the sender gave. Otherwise it marks what the
+    /// broker had kept, an old value.
+    public var isRetainAsPublished: Bool
 
     /// With the safe defaults for a gateway.
-    public init(filter: String, retained: Retained = .once, isNoLocal: Bool = true) {
+    public init(
+        filter: String, retained: Retained = .once, isNoLocal: Bool = true, isRetainAsPublished: Bool = false
+    ) {
         self.filter = filter
         self.retained = retained
         self.isNoLocal = isNoLocal
+        self.isRetainAsPublished = isRetainAsPublished
     }
 }

@@ -246,6 +246,7 @@ final class MosquittoHandle: @unchecked Sendable {
             case .once: options = MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue
             case .ignore: options = MQTT_SUB_OPT_SEND_RETAIN_NEVER.rawValue
             }
+            if subscription.isRetainAsPublished { options |= MQTT_SUB_OPT_RETAIN_AS_PUBLISHED.rawValue }
             // No Local on a shared subscription is a protocol error (MQTT 5.0, 3.8.3.1).
             if subscription.isNoLocal, !subscription.filter.hasPrefix("$share/") {
                 options |= MQTT_SUB_OPT_NO_LOCAL.rawValue

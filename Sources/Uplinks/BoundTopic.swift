@@ -38,8 +38,11 @@ struct BoundTopic: Sendable {
     }
 
     /// The topic for a record. Call it for records that ``problem(with:)`` has nothing against.
-    func topic(for record: Record) -> String {
-        expand(topic: record.topic) { Self.device(of: record) }
+    func topic(for record: Record) -> String { topic(for: record, as: record.topic) }
+
+    /// The topic for a record whose `{topic}` is another one than it came on.
+    func topic(for record: Record, as topic: String) -> String {
+        expand(topic: topic) { Self.device(of: record) }
     }
 
     /// The topic for word of a loss, or of a batch, which has no per-record parts.
@@ -48,7 +51,10 @@ struct BoundTopic: Sendable {
     }
 
     /// Why the record cannot be published under this template; nil where it can, which is nearly always.
-    func problem(with record: Record) -> String? {
+    func problem(with record: Record) -> String? { problem(with: record, as: record.topic) }
+
+    /// As ``problem(with:)``, for a record whose `{topic}` is another one than it came on.
+    func problem(with record: Record, as topic: String) -> String? {
         if case .literal(let whole)? = parts.first, parts.count == 1 {
             return limits.problem(withLength: whole.utf8.count)
         }
@@ -60,13 +66,17 @@ struct BoundTopic: Sendable {
         for part in parts {
             switch part {
             case .literal(let text): length += text.utf8.count
-            case .topic: length += record.topic.utf8.count
+            case .topic: length += topic.utf8.count
             case .device: length += Self.device(of: record).utf8.count
             }
         }
         if let problem = limits.problem(withLength: length) { return problem }
-        if limits.levelsMax != nil, let problem = limits.problem(withLevelsOf: topic(for: record)) { return problem }
-        if beginsWithRecord, topic(for: record).utf8.first == UInt8(ascii: "$") {
+        if limits.levelsMax != nil,
+            let problem = limits.problem(withLevelsOf: self.topic(for: record, as: topic))
+        {
+            return problem
+        }
+        if beginsWithRecord, self.topic(for: record, as: topic).utf8.first == UInt8(ascii: "$") {
             return "its topic '\(record.topic)' begins with '$', which belongs to the broker"
         }
         return nil

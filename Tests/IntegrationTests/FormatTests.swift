@@ -1,35 +1,8 @@
 import AgentTestKit
-import MQTTTransport
-import Synchronization
 import Testing
 
 /// Every format of the configuration reaches the centre as what it says it is.
 struct FormatTests {
-    /// What arrives at the centre, whatever it is.
-    private final class Inbox: MQTTInlet {
-        struct Message: Sendable {
-            let topic: String
-            let payload: [UInt8]
-            let contentType: String?
-            let encoding: String?
-        }
-
-        private let messages = Mutex<[Message]>([])
-        var all: [Message] { messages.withLock(\.self) }
-
-        func receive(topic: RawSpan, payload: RawSpan, details: MQTTMessageDetails) {
-            let message = Message(
-                topic: topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) },
-                payload: payload.withUnsafeBytes { Array($0) }, contentType: details.properties?.contentType,
-                encoding: details.properties?.userProperties.first { $0.name == "content-encoding" }?.value)
-            messages.withLock { $0.append(message) }
-        }
-
-        func commit() -> Bool { true }
-        var isAccepting: Bool { true }
-        func connectionChanged(_ event: MQTTConnectionEvent) {}
-    }
-
     @Test(
         arguments: [
             (["format = \"cloudevents\""], "gateways/gateway-1/telemetry", "application/cloudevents-batch+json", nil),
@@ -51,25 +24,19 @@ struct FormatTests {
         var options = RunningAgent.Options()
         options.uplinkLines += lines
         let agent = try await RunningAgent(options)
-        let inbox = Inbox()
-        let subscriber = try MQTTSubscriber(
-            configuration: .quick(port: agent.centre.port, clientID: "inbox"),
-            subscriptions: [MQTTSubscription(filter: "#")], linger: .zero, inlet: inbox)
-        try subscriber.start()
-        #expect(await eventually { subscriber.isSubscribed })
+        let inbox = try await MessageInbox(agent.centre)
         try agent.start()
         try await agent.waitUntilReceiving()
         try await Sensor(agent.floor).publish(topic: "sensors/t1", payload: Array("{\"celsius\":21.5}".utf8))
-        #expect(await eventually { inbox.all.contains { $0.topic == topic } }, "\(inbox.all.map(\.topic))")
+        #expect(await inbox.receives(topic), "\(inbox.all.map(\.topic))")
         let message = try #require(inbox.all.first { $0.topic == topic })
         #expect(message.contentType == contentType)
         #expect(message.encoding == encoding)
         if topic.contains("DDATA") {
             #expect(inbox.all.first?.topic == "spBv1.0/g/NBIRTH/gateway-1")
         } else if encoding == nil {
-            #expect(String(decoding: message.payload, as: UTF8.self).contains("21.5"))
+            #expect(message.text.contains("21.5"))
         }
         #expect(try await agent.stop() == .exited(0))
-        await subscriber.stop()
     }
 }

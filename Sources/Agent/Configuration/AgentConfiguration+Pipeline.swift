@@ -64,6 +64,7 @@ extension AgentConfiguration {
         }.joined(separator: ", ")
         let address: String
         let summary: String
+        let mappings = uplink.destination.mqtt?.mappings ?? []
         switch uplink.destination {
         case .mqtt(let destination):
             let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
@@ -74,7 +75,7 @@ extension AgentConfiguration {
         case .http(let destination):
             (address, summary) = ("\(destination.address), \(destination.preset.rawValue)", destination.summary)
         }
-        return ["  \(uplink.name): \(names) -> \(address)", "    " + summary]
+        return ["  \(uplink.name): \(names) -> \(address)"] + mappings.map { "    \($0)" } + ["    " + summary]
             + describePresence(uplink.destination.mqtt) + describe(uplink.link, streams: uplink.streams)
     }
 

@@ -34,6 +34,9 @@ public struct MQTTSourceConfiguration: Sendable {
     public var payloadMax = ByteCount(rawValue: Limits.payloadSizeMax)
     /// Whether retained messages are taken in.
     public var retained = MQTTSubscription.Retained.once
+    /// Whether the retained flag of a record is the sender's, for an uplink that passes it on, instead of the broker's
+    /// word that it had kept the message.
+    public var isRetainAsPublished = false
 
     /// A source with the defaults for the rest.
     public init(name: SourceName, broker: BrokerConfiguration, routes: [Route]) {
@@ -56,7 +59,8 @@ public struct MQTTSourceConfiguration: Sendable {
     public var subscriptions: [MQTTSubscription] {
         routes.map { route in
             MQTTSubscription(
-                filter: route.filter, retained: retained, isNoLocal: !route.filter.hasPrefix("$share/"))
+                filter: route.filter, retained: retained, isNoLocal: !route.filter.hasPrefix("$share/"),
+                isRetainAsPublished: isRetainAsPublished)
         }
     }
 }

@@ -3,7 +3,7 @@ import StrictTOML
 
 /// The topics that a filter matches, or that a template can become, as a row of levels: what is needed to tell whether
 /// the two can meet.
-struct TopicPattern {
+struct TopicPattern: Hashable {
     /// A part of the row.
     enum Level: Hashable {
         case literal(String)
@@ -22,13 +22,18 @@ struct TopicPattern {
         levels = parts.map { $0 == "#" ? .rest : $0 == "+" ? .any : .literal(String($0)) }
     }
 
-    /// The pattern of a valid template. `{gateway}` is known, `{topic}` may be any levels but not none, and what else
-    /// is in braces is one level.
-    init(template: String, gateway: GatewayID) {
+    init(levels: [Level]) { self.levels = levels }
+
+    /// The pattern of a valid template. `{gateway}` is known, and what else is in braces is one level.
+    ///
+    /// - Parameter topic: what `{topic}` may be; by default any levels, but not none.
+    init(template: String, gateway: GatewayID, topic: TopicPattern = TopicPattern(levels: [.any, .rest])) {
         var result: [Level] = []
         for part in template.split(separator: "/", omittingEmptySubsequences: false) {
             let text = part.replacing("{gateway}", with: gateway.rawValue)
-            if text.contains("{topic}") {
+            if text == "{topic}" {
+                result += topic.levels
+            } else if text.contains("{topic}") {
                 result += [.any, .rest]
             } else {
                 result.append(text.contains("{") ? .any : .literal(String(text)))

@@ -120,8 +120,8 @@ public final class MQTTUplink: Uplink {
         }
     }
 
-    func boundTopic(of batch: RecordBatch) -> BoundTopic {
-        configuration.topic.bound(gateway: gateway, stream: batch.stream, limits: configuration.topicLimits)
+    func boundTopic(of batch: RecordBatch) -> MappedTopics {
+        configuration.mapped(gateway: gateway, stream: batch.stream)
     }
 
     // MARK: Messages of many records

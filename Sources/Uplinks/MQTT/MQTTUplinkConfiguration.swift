@@ -34,8 +34,10 @@ public struct MQTTUplinkConfiguration: Sendable {
         }
     }
 
-    /// Where to publish.
+    /// Where to publish what no mapping takes, and word of a loss.
     public let topic: TopicTemplate
+    /// Where else to publish records, by the topic that they came on; the first that takes a record counts.
+    public let mappings: [TopicMapping]
     /// The form in which records travel.
     public let format: Format
     /// The protocol version that the publisher speaks: decides whether there are properties.
@@ -48,10 +50,11 @@ public struct MQTTUplinkConfiguration: Sendable {
     /// - Throws: ``UplinkError`` where the parts do not fit: a topic per record for a message of many records, or
     ///   compression in MQTT 3.1.1, which has no place to say so.
     public init(
-        topic: TopicTemplate, format: Format, version: MQTTConfiguration.ProtocolVersion = .v5
+        topic: TopicTemplate, mappings: [TopicMapping] = [], format: Format,
+        version: MQTTConfiguration.ProtocolVersion = .v5
     ) throws(UplinkError) {
         if case .batches(let kind, let batching) = format {
-            guard !topic.isPerRecord else {
+            guard !topic.isPerRecord, mappings.isEmpty else {
                 throw UplinkError(
                     .format,
                     "topic template '\(topic)' differs from record to record, but a \(kind.rawValue) message "
@@ -63,6 +66,7 @@ public struct MQTTUplinkConfiguration: Sendable {
             }
         }
         self.topic = topic
+        self.mappings = mappings
         self.format = format
         self.version = version
     }

@@ -46,7 +46,8 @@ private func makeMQTTUplink(
         format = .raw(keepsRetained: destination.passesRetained)
     }
     var uplink = try MQTTUplinkConfiguration(
-        topic: TopicTemplate(destination.topic), format: format, version: destination.broker.version)
+        topic: TopicTemplate(destination.topic), mappings: destination.mappings, format: format,
+        version: destination.broker.version)
     uplink.topicLimits = destination.topicLimits
     let presence = destination.birth.map { birth in
         MQTTPresence(birth: birth, farewell: destination.farewell, gateway: gateway)

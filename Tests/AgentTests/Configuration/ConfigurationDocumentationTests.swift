@@ -58,9 +58,9 @@ import Testing
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         let uplinks = [
-            "central", "lake", "scada", "aws-iot", "eventgrid-mqtt", "hivemq", "emqx", "solace-mqtt", "kafka",
-            "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid", "eventhubs", "confluent", "solace",
-            "influx", "kinesis", "pubsub",
+            "central", "devices", "lake", "scada", "aws-iot", "eventgrid-mqtt", "hivemq", "emqx", "solace-mqtt",
+            "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid", "eventhubs", "confluent",
+            "solace", "influx", "kinesis", "pubsub",
         ]
         #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
         #expect(configuration.notes == [])
@@ -80,6 +80,7 @@ import Testing
             [serial.c]
             devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
+            topics = [{}]
             budget = {}
             tls = {}
             will = {}

@@ -49,30 +49,13 @@ extension AgentConfigurationReader {
         }
     }
 
-    /// What an uplink publishes must not come back in through a source.
-    func checkLoops(mqttSources: [Located<MQTTSourceConfiguration>], uplinks: [Located<UplinkConfiguration>]) {
-        for uplink in brokers(of: uplinks) where !uplink.value.broker.address.host.isEmpty {
-            let template = TopicPattern(template: uplink.value.topic, gateway: gateway)
-            let address = uplink.value.broker.address
-            for source in mqttSources where source.value.broker.address.isSameListener(as: address) {
-                guard let route = source.value.routes.first(where: { TopicPattern(filter: $0.filter).meets(template) })
-                else { continue }
-                uplink.table.fail(
-                    "records would go round in a circle: the template \(quoted(uplink.value.topic)) publishes to "
-                        + "\(address.endpoint), where the filter \(quoted(route.filter)) of [\(source.table.path)]"
-                        + "\(at(source.table.line(of: "topics"))) takes them in again; narrow the filter, or change "
-                        + "the template", at: "topic")
-            }
-        }
-    }
-
-    private func brokers(of uplinks: [Located<UplinkConfiguration>]) -> [Located<MQTTDestination>] {
+    func brokers(of uplinks: [Located<UplinkConfiguration>]) -> [Located<MQTTDestination>] {
         uplinks.compactMap { uplink in
             uplink.value.destination.mqtt.map { Located(value: $0, table: uplink.table) }
         }
     }
 
-    private func at(_ line: Int?) -> String { line.map { " (line \($0))" } ?? "" }
+    func at(_ line: Int?) -> String { line.map { " (line \($0))" } ?? "" }
 
     /// Whether two names can lead to one port. A usb name without a serial number can be any adapter of its kind; what
     /// a pattern fits may change, so only the pattern itself is compared.

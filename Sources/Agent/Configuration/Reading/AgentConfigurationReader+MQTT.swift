@@ -39,8 +39,14 @@ extension AgentConfigurationReader {
         source.payloadMax =
             table.byteCount("payload_max", in: .kibibytes(1)...ByteCount(rawValue: Limits.payloadSizeMax))
             ?? source.payloadMax
+        source.isRetainAsPublished = table.boolean("retain_as_published") ?? false
         for key in ["session_expiry", "receive_maximum"] where broker.version == .v311 && table.has(key) {
             table.note("has no effect in MQTT 3.1.1, which has no such limit", at: key)
+        }
+        if broker.version == .v311, source.isRetainAsPublished {
+            table.note(
+                "has no effect in MQTT 3.1.1: the broker clears the flag of what it passes on",
+                at: "retain_as_published")
         }
         source.retained = table.choice("retained", of: Retained.self)?.value ?? source.retained
         table.finish()

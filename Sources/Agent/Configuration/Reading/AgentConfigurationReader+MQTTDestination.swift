@@ -12,6 +12,7 @@ extension AgentConfigurationReader {
         var destination = MQTTDestination(broker: broker, topic: readTopic(table, format: format))
         destination.preset = preset
         destination.format = format
+        destination.mappings = readMappings(table, format: format)
         destination.sparkplug = readSparkplug(table, format: format)
         destination.birth = readBirth(table, of: broker)
         var batch = BatchLimits()

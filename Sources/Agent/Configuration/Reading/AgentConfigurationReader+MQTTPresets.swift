@@ -49,6 +49,7 @@ extension AgentConfigurationReader {
                     + "\(preset.rawValue) takes \(limits.clientIDSizeMax)", at: "client_id")
         }
         if destination.sparkplug == nil { checkTopic(destination.topic, limits.topic, "topic", table) }
+        for mapping in destination.mappings { checkTopic("\(mapping.topic)", limits.topic, "topics", table) }
         if let topic = broker.will?.topic { checkTopic(topic, limits.topic, "will", table) }
         if let topic = destination.birth?.topic { checkTopic(topic, limits.topic, "birth", table) }
     }

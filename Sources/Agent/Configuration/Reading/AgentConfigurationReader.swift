@@ -50,7 +50,7 @@ struct AgentConfigurationReader {
         checkNames(mqttSources: mqttSources, serialSources: serialSources)
         checkPorts(serialSources)
         checkClientIDs(mqttSources: mqttSources, uplinks: uplinks)
-        checkLoops(mqttSources: mqttSources, uplinks: uplinks)
+        checkCircles(mqttSources: mqttSources, uplinks: uplinks)
         if mqttSources.isEmpty, serialSources.isEmpty, !hasIssue(in: ["mqtt", "serial"]) {
             top.fail("there is no source; add a table [mqtt.NAME] or [serial.NAME]")
         }

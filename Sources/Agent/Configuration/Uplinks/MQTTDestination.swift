@@ -42,6 +42,8 @@ public struct MQTTDestination: Sendable {
     public var broker: BrokerConfiguration
     /// A valid template, such as `gateways/{gateway}/{topic}`.
     public var topic: String
+    /// Where else records are published, by the topic that they came on; only for ``Format/raw``.
+    public var mappings: [TopicMapping] = []
     /// The form in which records travel.
     public var format = Format.raw
     /// Set exactly where the format is that of Sparkplug.
