@@ -24,6 +24,8 @@ public final class MillraceAgent: Sendable {
     /// One per uplink, in the order of the configuration.
     public let forwarders: [Forwarder]
     private let recorder: Recorder
+    private let desk: ReplayDesk
+    private let replayWatch: ReplayWatch
     private let logger: Logger
 
     /// Opens the log and makes all parts; nothing runs yet.
@@ -54,6 +56,14 @@ public final class MillraceAgent: Sendable {
                 source, others: configuration.serialSources.filter { $0.name != source.name }.map(\.port),
                 gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
         }
+        let desk = ReplayDesk()
+        self.desk = desk
+        guard let executor = ThreadExecutor(named: "replays") else {
+            throw LogStoreError(.unusable, "no thread for replays; raise the limit on threads (TasksMax)")
+        }
+        replayWatch = ReplayWatch(
+            ReplayFolder(log: configuration.log.path), desk: desk, uplinks: Set(configuration.uplinks.map(\.name)),
+            committed: recorder.committed, logger: logger.part("replay"), on: executor)
         let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
         forwarders = try configuration.uplinks.map { uplink in
             let logger = logger.part("uplinks.\(uplink.name)")
@@ -67,9 +77,10 @@ public final class MillraceAgent: Sendable {
             return Forwarder(
                 uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
                 reading: LogReading(
-                    log, for: uplink.name, sources: sources, backlogShare: Double(uplink.backlogShare) / 100,
-                    backlogAge: uplink.backlogAfter, clock: clock, on: executor),
-                committed: recorder.committed, link: uplink.link, clock: clock,
+                    log, for: uplink.name, sources: sources, filters: uplink.filters, desk: desk,
+                    backlogShare: Double(uplink.backlogShare) / 100, backlogAge: uplink.backlogAfter, clock: clock,
+                    on: executor),
+                committed: recorder.committed, desk: desk, link: uplink.link, clock: clock,
                 backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)
         }
@@ -78,7 +89,17 @@ public final class MillraceAgent: Sendable {
     /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
     /// all at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
-        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
+        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources + [replayWatch])]
+    }
+
+    /// Sends a part of a stream once more, marked as a replay; in its turn, beside what is new. Forgotten by a restart,
+    /// unlike what ``ReplayFolder`` takes.
+    ///
+    /// - Returns: whether there was room for the request.
+    public func replay(_ request: ReplayRequest) -> Bool {
+        guard desk.submit(request, name: "\(UInt64.random(in: 0 ... .max))") else { return false }
+        recorder.committed.announce()
+        return true
     }
 
     /// Why streams take nothing at present.

@@ -27,6 +27,7 @@ public final class Forwarder: Service {
     public let name: UplinkName
     let log: RingLog
     let logger: Logger
+    let desk: ReplayDesk
     private let uplink: any Uplink
     private let reading: LogReading
     private let committed: Announcement
@@ -37,8 +38,10 @@ public final class Forwarder: Service {
 
     init(
         _ name: UplinkName, log: RingLog, uplink: any Uplink, reading: LogReading, committed: Announcement,
-        link: LinkConfiguration = LinkConfiguration(), clock: any GatewayClock, backOff: BackOff.Limits, logger: Logger
+        desk: ReplayDesk = ReplayDesk(), link: LinkConfiguration = LinkConfiguration(), clock: any GatewayClock,
+        backOff: BackOff.Limits, logger: Logger
     ) {
+        self.desk = desk
         self.name = name
         self.log = log
         self.uplink = uplink
@@ -113,6 +116,10 @@ public final class Forwarder: Service {
             let seen = committed.generation
             guard let work = await choose(within: opening, seen: seen, &course) else {
                 await waitForRecords(after: seen, within: opening)
+                continue
+            }
+            if case .nothing = work.content {
+                if !work.isReplay { log.confirm(work.range, without: work.omitted, by: name, in: work.stream) }
                 continue
             }
             let (outcome, following) = await send(work, within: opening, &course)
@@ -223,6 +230,8 @@ public final class Forwarder: Service {
         case .lost(let loss):
             outcome = await uplink.send(loss)
             course.control.note(uplink.traffic, for: work.lane, at: LinkMoment(by: clock))
+        case .nothing:
+            preconditionFailure("there is something to send")
         }
         course.isShared = work.isShared
         return (outcome, prepared)

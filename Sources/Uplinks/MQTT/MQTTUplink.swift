@@ -96,8 +96,7 @@ public final class MQTTUplink: Uplink {
         let report = await publisher.publish(count: count) { [raw] index in
             let record = batch.records[index]
             return raw.message(
-                for: record, topic: bound.topic(for: record), identityPrefix: prefix,
-                delivery: batch.delivery)
+                for: record, of: batch, topic: bound.topic(for: record), identityPrefix: prefix)
         }
         guard report.confirmed < count else {
             guard let problem else { return .acknowledged(through: batch.last) }

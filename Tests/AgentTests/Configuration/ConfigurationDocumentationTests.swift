@@ -75,6 +75,7 @@ import Testing
             [serial.c]
             devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
+            filters = [{}]
             budget = {}
             tls = {}
             will = {}
