@@ -11,13 +11,13 @@ import Synchronization
 public final class SerialSource: Service {
     /// As in the configuration.
     public let name: String
-    private let configuration: SerialSourceConfiguration
+    let configuration: SerialSourceConfiguration
     private let others: [PortName]
     private let records: ReadingRecords
     private let clock: any GatewayClock
     private let tree: DeviceTree
     private let logger: Logger
-    private let lines = Mutex<[SerialLine]>([])
+    let lines = Mutex<[SerialLine]>([])
     /// What ports took in that have gone.
     private let past = Mutex(SourceCounters())
     /// Ports on which it is or was detected what is there, and by which attempt; until they are unplugged.
@@ -66,6 +66,18 @@ public final class SerialSource: Service {
     /// The state of each port that is read at present.
     public var states: [SerialPortState] {
         lines.withLock { lines in lines.map { $0.receiver.shared.withLock { $0.state } } }
+    }
+
+    /// Each port that is read at present, and its state.
+    public var links: [(port: String, state: SerialPortState)] {
+        lines.withLock { lines in
+            lines.map { ($0.port.description, $0.receiver.shared.withLock { $0.state }) }
+        }
+    }
+
+    /// What is known of each device on them.
+    public var deviceStates: [DeviceState] {
+        lines.withLock { $0 }.flatMap { $0.receiver.deviceStates(of: name) }
     }
 
     /// Whether there are ports, and all of them are open.
