@@ -36,6 +36,9 @@ public final class MillraceAgent: Sendable {
     let recorder: Recorder
     /// What reads and writes the log for others.
     let desk = AccessDesk()
+    /// Where replays wait that were asked for.
+    private let replays: ReplayDesk
+    private let replayWatch: ReplayWatch
     private let logger: Logger
 
     /// Opens the log and makes all parts; nothing runs yet.
@@ -80,6 +83,14 @@ public final class MillraceAgent: Sendable {
                 gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
         }
         credentials = CredentialWatch(configuration.credentials, clock: clock, logger: logger.part("credentials"))
+        let replays = ReplayDesk()
+        self.replays = replays
+        guard let executor = ThreadExecutor(named: "replays") else {
+            throw LogStoreError(.unusable, "no thread for replays; raise the limit on threads (TasksMax)")
+        }
+        replayWatch = ReplayWatch(
+            ReplayFolder(log: configuration.log.path), desk: replays, uplinks: Set(configuration.uplinks.map(\.name)),
+            committed: recorder.committed, logger: logger.part("replay"), on: executor)
         let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
         forwarders = try configuration.uplinks.map { uplink in
             let logger = logger.part("uplinks.\(uplink.name)")
@@ -93,9 +104,10 @@ public final class MillraceAgent: Sendable {
             return Forwarder(
                 uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
                 reading: LogReading(
-                    log, for: uplink.name, sources: sources, backlogShare: Double(uplink.backlogShare) / 100,
-                    backlogAge: uplink.backlogAfter, clock: clock, on: executor),
-                committed: recorder.committed, link: uplink.link, clock: clock,
+                    log, for: uplink.name, sources: sources, filters: uplink.filters, desk: replays,
+                    backlogShare: Double(uplink.backlogShare) / 100, backlogAge: uplink.backlogAfter, clock: clock,
+                    on: executor),
+                committed: recorder.committed, desk: replays, link: uplink.link, clock: clock,
                 backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
                 logger: logger)
         }
@@ -105,12 +117,22 @@ public final class MillraceAgent: Sendable {
     /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
     /// all at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
-        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources + [credentials])]
+        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources + [credentials, replayWatch])]
     }
 
     /// What is known of each device, in the order of the configuration.
     public var deviceStates: [DeviceState] {
         mqttSources.flatMap(\.deviceStates) + serialSources.flatMap(\.deviceStates)
+    }
+
+    /// Sends a part of a stream once more, marked as a replay; in its turn, beside what is new. Forgotten by a restart,
+    /// unlike what ``ReplayFolder`` takes.
+    ///
+    /// - Returns: whether there was room for the request.
+    public func replay(_ request: ReplayRequest) -> Bool {
+        guard replays.submit(request, name: "\(UInt64.random(in: 0 ... .max))") else { return false }
+        recorder.committed.announce()
+        return true
     }
 
     /// Why streams take nothing at present.

@@ -49,7 +49,7 @@ public struct LogStatistics: Sendable {
         }
     }
 
-    /// One uplink and one stream. `accepted = forwarded + held + lost + rejected`, always.
+    /// One uplink and one stream. `accepted = forwarded + held + lost + rejected + filtered`, always.
     public struct Uplink: Sendable {
         /// Everything up to here is done with.
         public let position: Position
@@ -65,6 +65,8 @@ public struct LogStatistics: Sendable {
         public let lost: UInt64
         /// Records that the destination will never take.
         public let rejected: UInt64
+        /// Records that filters of the uplink left out.
+        public let filtered: UInt64
         /// Lost ranges, told upstream or not, the newest last; bounded.
         public let lostRanges: [LostRange]
 
@@ -78,6 +80,7 @@ public struct LogStatistics: Sendable {
             let open = index.accepted - min(index.accepted, covered)
             lost = progress.lostTotal + (open - min(open, held))
             rejected = progress.rejected
+            filtered = progress.filtered
             lostRanges = progress.told + progress.pending
         }
     }

@@ -27,8 +27,27 @@ extension RingLog {
     }
 
     /// The destination confirmed these records.
-    public func confirm(_ range: RecordRange, by uplink: UplinkName, in stream: StreamName) {
-        ledger.withLock { $0.update(uplink, stream) { $0.confirm(range) } }
+    ///
+    /// - Parameter omitted: those of them that filters left out, in order: they are done with too, and counted apart.
+    public func confirm(
+        _ range: RecordRange, without omitted: [RecordRange] = [], by uplink: UplinkName, in stream: StreamName
+    ) {
+        ledger.withLock { $0.update(uplink, stream) { $0.confirm(range, without: omitted) } }
+    }
+
+    /// What filters left out right before a position, and no record has told of yet.
+    public func untold(endingAt position: Position, by uplink: UplinkName, in stream: StreamName) -> RecordRange? {
+        ledger.withLock { $0.progress(of: uplink, in: stream).untold(endingAt: position) }
+    }
+
+    /// Word of something that filters left out, where no record can tell of it any more; nil: there is nothing such.
+    public func wordOfFilter(for uplink: UplinkName, in stream: StreamName) -> LostRange? {
+        let range = ledger.withLock { $0.progress(of: uplink, in: stream).untellable }
+        return range.map {
+            LostRange(
+                stream: stream, epoch: $0.epoch, first: $0.first, last: $0.last, bytes: 0, reason: .filtered,
+                wallMilliseconds: wallMilliseconds)
+        }
     }
 
     /// What is known of lost records that a reader came upon: the reason, the time, the bytes.
@@ -56,6 +75,12 @@ extension RingLog {
         ledger.withLock {
             if $0.update(uplink, stream, { $0.reject(position) }) { $0.keep(rejected) }
         }
+    }
+
+    /// A record that was rejected has been taken after all, sent once more: it counts as forwarded, and is not kept aside
+    /// any longer. Any other is left as it is.
+    public func redeem(_ position: Position, by uplink: UplinkName, in stream: StreamName) {
+        ledger.withLock { $0.redeem(position, by: uplink, in: stream) }
     }
 
     /// Moves a cursor back, so that records still held are sent again; ranges ahead of it count as the cursor.

@@ -28,6 +28,9 @@ public struct JSONScanner: Sendable {
     private var depth = 0
     private var objects: UInt64 = 0
 
+    /// How many bytes of the text are read.
+    public var offset: Int { index }
+
     /// A scanner at the beginning of a text.
     public init() {}
 

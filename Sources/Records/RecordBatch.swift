@@ -1,4 +1,5 @@
-/// Records of one stream and epoch, in order and without holes: what a forwarder hands to an uplink.
+/// Records of one stream and epoch, in order: what a forwarder hands to an uplink. Where the uplink has filters, some
+/// may be left out between them.
 public struct RecordBatch: Sendable {
     /// Whose records these are.
     public let gateway: GatewayID
@@ -6,10 +7,12 @@ public struct RecordBatch: Sendable {
     public let stream: StreamName
     /// The epoch that they are in.
     public let epoch: Epoch
-    /// At least one; the sequence numbers count up by one.
+    /// At least one; the sequence numbers count up, by one where nothing was left out.
     public let records: [Record]
     /// Whether they are sent as they come, or later.
     public var delivery: Delivery
+    /// The last record before those that filters left out directly before the first one; nil: none were.
+    public var previous: SequenceNumber?
 
     /// What a consumer should know of when records are sent; formats that carry attributes say it with each.
     public enum Delivery: String, Hashable, Sendable, CaseIterable {
@@ -38,9 +41,33 @@ public struct RecordBatch: Sendable {
     /// The last record's sequence number.
     public var last: SequenceNumber { records[records.count - 1].sequence }
 
+    /// The last record before those that filters left out directly before this one, which is in the batch; nil: none
+    /// were. So a consumer tells what was left out from what is missing: it travels as the attribute `previous`.
+    public func previous(of record: Record) -> SequenceNumber? {
+        // A replay is of what somebody asked for: it says nothing of what is between.
+        guard delivery != .replay, previous != nil || last.rawValue - first.rawValue >= UInt64(records.count) else {
+            return nil
+        }
+        let index = records.partitioningIndex { $0.sequence >= record.sequence }
+        guard let before = index == 0 ? previous : records[index - 1].sequence else { return nil }
+        return before.next == record.sequence ? nil : before
+    }
+
     /// The identity of one of the records.
     public func identity(of record: Record) -> RecordIdentity {
         RecordIdentity(gateway: gateway, stream: stream, position: Position(epoch: epoch, sequence: record.sequence))
+    }
+}
+
+extension Array {
+    /// The first element from which on a predicate holds, which holds for all behind one that it holds for.
+    fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if predicate(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
 
@@ -55,6 +82,8 @@ public struct LostRange: Hashable, Sendable, Codable {
         case expired
         /// A chunk, a segment or a write-ahead log was damaged, truncated or missing.
         case damaged
+        /// Nothing is gone: filters of the uplink left these out, and no record follows that could say so itself.
+        case filtered
     }
 
     /// The stream that they were in.

@@ -9,6 +9,11 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
         self.issues = Self.inFileOrder(issues)
     }
 
+    /// What is wrong with the value of an option on the command line.
+    public init(option: String, _ message: String) {
+        self.init(issues: [ConfigurationIssue(file: option, line: nil, path: "", message: message)])
+    }
+
     /// One issue per line.
     public var description: String { issues.map(\.description).joined(separator: "\n") }
 

@@ -10,6 +10,10 @@ enum Command {
     }
 
     static func run(_ arguments: String..., environment: [String: String]? = nil) async throws -> Result {
+        try await run(arguments, environment: environment)
+    }
+
+    static func run(_ arguments: [String], environment: [String: String]? = nil) async throws -> Result {
         let folder = try TemporaryFolder("command")
         let process = try ChildProcess(
             RunningAgent.program, arguments, environment: environment, output: .file(folder.file("output")))

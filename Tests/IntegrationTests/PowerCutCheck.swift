@@ -146,13 +146,14 @@ struct PowerCutCheck {
         return problems + sums(of: log)
     }
 
-    /// P3: `accepted = forwarded + held + lost + rejected`.
+    /// P3: `accepted = forwarded + held + lost + rejected + filtered`.
     static func sums(of log: RingLog) -> [String] {
         guard let sums = log.statistics().uplinks[uplink]?[.telemetry] else { return ["P3: no sums"] }
-        guard sums.accepted != sums.forwarded + sums.held + sums.lost + sums.rejected else { return [] }
+        let known = sums.forwarded + sums.held + sums.lost + sums.rejected + sums.filtered
+        guard sums.accepted != known else { return [] }
         return [
             "P3: \(sums.accepted) accepted, \(sums.forwarded) forwarded, \(sums.held) held, \(sums.lost) lost, "
-                + "\(sums.rejected) rejected"
+                + "\(sums.rejected) rejected, \(sums.filtered) filtered"
         ]
     }
 

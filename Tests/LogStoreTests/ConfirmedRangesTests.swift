@@ -23,7 +23,7 @@ struct ConfirmedRangesTests {
         throws
     {
         var random = SeededGenerator(seed: seed)
-        var model = try ProgressModel()
+        var model = try ProgressModel(passesOneOf: seed % 3)
         // Small ranges far apart fill the list; large ones join.
         let lengthMax: UInt64 = seed % 2 == 0 ? 4 : 40
         for step in 0..<400 {
@@ -34,9 +34,14 @@ struct ConfirmedRangesTests {
             if model.isExact {
                 #expect(sums.forwarded == model.count(.forwarded), "\(place)")
                 #expect(sums.rejected == model.count(.rejected), "\(place)")
+                #expect(sums.filtered == model.count(.filtered), "\(place)")
+                if model.progress.untold.count < UplinkProgress.untoldMax {
+                    #expect(model.untellable.isEmpty, "\(place)")
+                }
                 #expect(sums.lost == model.count(.lost) + model.missing, "\(place)")
             }
-            #expect(sums.accepted == sums.forwarded + sums.held + sums.lost + sums.rejected, "\(place)")
+            let known = sums.forwarded + sums.held + sums.lost + sums.rejected + sums.filtered
+            #expect(sums.accepted == known, "\(place)")
             #expect(model.disagreements.isEmpty, "\(place)")
             #expect(sums.ahead.count <= Cursor.aheadMax, "\(place)")
             #expect(model.progress.fits(model.index), "\(place)")
@@ -55,7 +60,8 @@ struct ConfirmedRangesTests {
         case 25..<30: model.seal()
         case 30..<32: model.beginEpoch()
         case 32..<37: try model.evict()
-        case 37..<50: model.drain(.random(in: 1...10, using: &random))
+        case 37..<40: model.tellOfFilter()
+        case 40..<50: model.drain(.random(in: 1...10, using: &random))
         case 50..<85:
             let first = entry.position.sequence
             let end = model.entries.last { $0.position.epoch == entry.position.epoch }!.position.sequence

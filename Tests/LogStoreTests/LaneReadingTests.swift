@@ -147,7 +147,7 @@ struct LaneReadingTests {
         try connection.execute("PRAGMA user_version=\(version)")
     }
 
-    @Test func `a state of format 1 is read as it is, and becomes one of format 2`() throws {
+    @Test func `a state of format 1 is read as it is, and becomes one of format 3`() throws {
         let fixture = try LogFixture()
         let store = try fixture.open()
         fixture.append(0..<1000, chunk: 100, to: store)
@@ -165,13 +165,13 @@ struct LaneReadingTests {
         again.close()
         let connection = try SQLiteConnection(
             path: fixture.folder.file("log/state.db"), mode: .active(checkpointPages: 100))
-        #expect(try connection.integer("PRAGMA user_version") == 2)
+        #expect(try connection.integer("PRAGMA user_version") == 3)
     }
 
     @Test func `a state of a later format is refused, and nothing is written`() throws {
         let fixture = try LogFixture()
         try fixture.open().close()
-        try Self.rewrite(fixture, version: 3) { $0 }
+        try Self.rewrite(fixture, version: 4) { $0 }
         let error = #expect(throws: LogStoreError.self) { _ = try fixture.open() }
         #expect(error?.code == .laterFormat)
         #expect(fixture.quarantined.isEmpty)

@@ -6,7 +6,7 @@ import Records
 /// A stream and one uplink's progress in it, and beside them what has become of each single record: what the one says
 /// in sums and ranges, the other knows one by one.
 struct ProgressModel {
-    enum Fate { case open, forwarded, rejected, lost }
+    enum Fate { case open, forwarded, rejected, lost, filtered }
 
     struct Entry {
         let position: Position
@@ -18,12 +18,17 @@ struct ProgressModel {
     private(set) var progress: UplinkProgress
     private(set) var entries: [Entry] = []
     private var places: [Position: Int] = [:]
+    /// Of so many records filters let one through; 0: there are none.
+    private let passesOneOf: UInt64
+    /// What a consumer was told of as left out.
+    private(set) var told: Set<Position> = []
     /// What was saved last: the row, and the fates that belong to it.
     private var saved: (row: Data, fates: [Fate])
     /// Whether what was moved back by a replay is still told apart: it is taken for forwarded, mostly.
     private(set) var isExact = true
 
-    init() throws {
+    init(passesOneOf: UInt64 = 0) throws {
+        self.passesOneOf = passesOneOf
         let epoch = Epoch(rawValue: 1 << 40)
         index = StreamIndex(
             epochs: [.init(epoch: epoch, last: .zero)], segments: [], acceptedBefore: 0, evictedThrough: nil)
@@ -144,8 +149,53 @@ struct ProgressModel {
     }
 
     private mutating func confirm(_ range: RecordRange) {
-        if hasRoom(for: range) { settle(range, as: .forwarded) }
-        progress.confirm(range)
+        let places = self.places(of: range)
+        let isFiltered = passesOneOf > 0 && places.allSatisfy { entries[$0].fate == .open }
+        let omitted = isFiltered ? places.filter { isLeftOut(entries[$0].position) } : []
+        let before = Position(epoch: range.epoch, sequence: SequenceNumber(range.first.rawValue - 1))
+        var run = progress.untold(endingAt: before).map { self.places(of: $0) } ?? []
+        for place in places {
+            if omitted.contains(place) {
+                run.append(place)
+            } else {
+                told.formUnion(run.map { entries[$0].position })
+                run = []
+            }
+        }
+        if hasRoom(for: range) {
+            for place in omitted { entries[place].fate = .filtered }
+            settle(range, as: .forwarded)
+        }
+        let pieces = omitted.reduce(into: [RecordRange]()) { pieces, place in
+            let sequence = entries[place].position.sequence
+            let one = RecordRange(epoch: range.epoch, first: sequence, last: sequence)
+            if let joined = pieces.last?.joined(with: one) {
+                pieces[pieces.count - 1] = joined
+            } else {
+                pieces.append(one)
+            }
+        }
+        progress.confirm(range, without: pieces)
+    }
+
+    private func isLeftOut(_ position: Position) -> Bool { position.sequence.rawValue % passesOneOf != 0 }
+
+    /// Tells of something that was left out and of which no record can tell.
+    mutating func tellOfFilter() {
+        guard let range = progress.untellable else { return }
+        told.formUnion(places(of: range).map { entries[$0].position })
+        progress.confirm(
+            LostRange(
+                stream: .telemetry, epoch: range.epoch, first: range.first, last: range.last, bytes: 0,
+                reason: .filtered, wallMilliseconds: 0))
+    }
+
+    /// Records that were left out, of which nobody was told, and nobody will be.
+    var untellable: [Position] {
+        let waiting = Set(progress.untold.flatMap { places(of: $0) })
+        return entries.indices.filter {
+            entries[$0].fate == .filtered && !told.contains(entries[$0].position) && !waiting.contains($0)
+        }.map { entries[$0].position }
     }
 
     private mutating func tell(_ range: RecordRange) {

@@ -26,7 +26,7 @@ TYPES = {"bn": TEXT, "bt": NUMBER, "n": TEXT, "u": TEXT, "v": NUMBER, "vs": TEXT
          "historical": BOOLEAN, "replay": BOOLEAN, "retained": BOOLEAN, "timequality": TEXT, "bootid": TEXT,
          "boottime": int}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*\Z")
-OURS = {"epoch", "sequence", "timequality", "bootid", "boottime", "historical", "replay", "retained"}
+OURS = {"epoch", "sequence", "previous", "timequality", "bootid", "boottime", "historical", "replay", "retained"}
 
 
 def refuse(constant):

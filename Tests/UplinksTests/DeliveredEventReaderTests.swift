@@ -71,8 +71,7 @@ import Testing
         let raw = RawMessages(
             gateway: Sample.gateway, keepsRetained: false, hasProperties: true, clock: StandingClock())
         let binary = raw.message(
-            for: sent, topic: "up", identityPrefix: "plant7-gw2/telemetry/00000100000000ab/",
-            delivery: .live)
+            for: sent, of: Sample.batch([sent]), topic: "up", identityPrefix: "plant7-gw2/telemetry/00000100000000ab/")
         for message in [message([sent]), binary] {
             var reader = DeliveredEventReader()
             let delivered = try #require(record(try reader.events(in: message).first))

@@ -11,7 +11,8 @@ import Testing
     ) -> MQTTMessage {
         RawMessages(gateway: Sample.gateway, keepsRetained: keepsRetained, hasProperties: hasProperties, clock: clock)
             .message(
-                for: record, topic: "up", identityPrefix: "plant7-gw2/telemetry/00000100000000ab/", delivery: .live)
+                for: record, of: Sample.batch([record]), topic: "up",
+                identityPrefix: "plant7-gw2/telemetry/00000100000000ab/")
     }
 
     private func pairs(_ message: MQTTMessage) -> [String] {

@@ -81,6 +81,73 @@ import Testing
         #expect(audit.summary.distinct == 200)
     }
 
+    @Test func `what a filter left out is no gap, and counted once however often it is told`() {
+        var audit = SequenceAudit()
+        audit.receive(Sample.identity(3), previous: .zero)
+        audit.receive(Sample.identity(7), previous: SequenceNumber(3))
+        audit.receive(Sample.identity(7), previous: SequenceNumber(3))
+        audit.receive(Sample.identity(10), previous: SequenceNumber(8))
+        audit.receive(loss(11, 14), reason: .filtered)
+        #expect(audit.summary.filtered == 10 && audit.summary.missing == 1 && audit.summary.lost == 0)
+        #expect(audit.gaps.map(\.description) == [loss(8, 8).description])
+        // A gateway that was killed sends what it had left out.
+        audit.receive(Sample.identity(5))
+        #expect(audit.summary.filtered == 9 && audit.summary.distinct == 4 && audit.summary.duplicates == 1)
+        audit.receive(Sample.identity(5))
+        #expect(audit.summary.duplicates == 2)
+    }
+
+    @Test func `a backlog and a replay are not out of order, and a replay is no duplicate`() {
+        var audit = SequenceAudit()
+        for number in [1, 2, 9, 10] as [UInt64] { audit.receive(Sample.identity(number)) }
+        for number in [3, 4, 6] as [UInt64] { audit.receive(Sample.identity(number), delivery: .historical) }
+        audit.receive(Sample.identity(5), delivery: .historical)
+        for number in [7, 2, 1] as [UInt64] { audit.receive(Sample.identity(number), delivery: .replay) }
+        let summary = audit.summary
+        #expect(summary.outOfOrder == 1 && summary.replayed == 2 && summary.duplicates == 0)
+        #expect(summary.distinct == 9 && summary.missing == 1)
+    }
+
+    @Test func `however many holes there are, a bounded number is remembered, and none is forgotten`() {
+        var audit = SequenceAudit()
+        let count = UInt64(StreamAudit.holesMax * 5)
+        for number in 1...count { audit.receive(Sample.identity(number * 2)) }
+        #expect(audit.summary.missing == count)
+        #expect(audit.gaps.count <= StreamAudit.holesMax)
+    }
+
+    @Test func `however many epochs and streams there are, the sums stay`() {
+        var audit = SequenceAudit()
+        for number in 1...100 as ClosedRange<UInt64> {
+            audit.receive(Sample.identity(2, epoch: Epoch(rawValue: number << 40)))
+        }
+        #expect(audit.summary.missing == 100 && audit.summary.distinct == 100)
+        let other = StreamName("other")!
+        audit.receive(Sample.identity(1, stream: other))
+        #expect(audit.streams.map(\.key.stream) == [other, .telemetry])
+    }
+
+    @Test func `a percentile is what a sorted list says, or a little more`() {
+        var random = SeededGenerator(seed: 3)
+        var histogram = DelayHistogram()
+        #expect(histogram.percentile(0.5) == nil)
+        var values: [Int64] = []
+        for _ in 0..<5000 {
+            let value = Int64.random(in: 0...(1 << Int64.random(in: 0...30, using: &random)), using: &random)
+            values.append(value)
+            histogram.note(value)
+        }
+        values.sort()
+        for share in [0.01, 0.25, 0.5, 0.9, 0.99, 1] {
+            let exact = values[Int((Double(values.count) * share).rounded(.up)) - 1]
+            let told = histogram.percentile(share)!
+            #expect(told >= exact && told <= exact + exact / 8 + 1, "\(share): \(told) for \(exact)")
+        }
+        histogram.note(-5)
+        histogram.note(.max)
+        #expect(histogram.maximum == .max && histogram.count == 5002)
+    }
+
     @Test func `the largest numbers there are do not stop it`() {
         var audit = SequenceAudit()
         audit.receive(Sample.identity(.max))
@@ -115,6 +182,7 @@ import Testing
             }
         }
         expected.distinct = UInt64(received.count)
+        expected.duplicates = expected.received - expected.distinct
         expected.lost = UInt64(lost.count)
         expected.lostButReceived = UInt64(received.intersection(lost).count)
         let known = received.union(lost)

@@ -69,5 +69,8 @@ extension StatusMetrics {
         family("millrace_uplink_records_rejected_total", .counter, "Records that the destination will never take.") {
             $0.rejected
         }
+        family("millrace_uplink_records_filtered_total", .counter, "Records that the uplink's filters left out.") {
+            $0.filtered
+        }
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LogStore
 import Records
 import Uplinks
 
@@ -35,7 +36,26 @@ public enum RecordLine {
             writer.boolean(true)
         }
         write(record.properties, to: &writer)
-        let payload = Array(record.payload)
+        write(payload: Array(record.payload), to: &writer)
+        writer.endObject()
+    }
+
+    /// A record that an uplink rejected, as one object.
+    public static func json(_ record: RejectedRecord, of gateway: GatewayID) -> String {
+        var writer = JSONWriter(reservingCapacity: 256)
+        let identity = RecordIdentity(gateway: gateway, stream: record.stream, position: record.position)
+        writer.beginObject()
+        writer.member("id", string: identity.description)
+        writer.member("uplink", string: record.uplink.rawValue)
+        writer.member("reason", string: record.reason)
+        writer.member("rejected", string: time(record.wallMilliseconds))
+        writer.member("topic", string: record.topic)
+        write(payload: record.payload, to: &writer)
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func write(payload: [UInt8], to writer: inout JSONWriter) {
         if JSONText.isValid(payload.span) {
             writer.key("data")
             writer.raw(payload)
@@ -46,7 +66,6 @@ public enum RecordLine {
             writer.key("data_base64")
             writer.base64(payload)
         }
-        writer.endObject()
     }
 
     private static func write(_ properties: RecordProperties?, to writer: inout JSONWriter) {

@@ -53,6 +53,18 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = number
     }
 
+    /// Reads a url that somebody typed; see ``init(url:)``.
+    ///
+    /// - Parameter option: where it was typed.
+    /// - Throws: what is wrong with it, for a person.
+    public static func reading(url: String, option: String) throws(ConfigurationError) -> BrokerAddress {
+        do throws(Refusal) {
+            return try BrokerAddress(url: url)
+        } catch {
+            throw ConfigurationError(option: option, error.message)
+        }
+    }
+
     /// `mqtts` of `mqtts://host`, in lower case; nil where there is none.
     static func scheme(of url: String) -> String? {
         guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://"), colon > url.startIndex else {

@@ -34,16 +34,20 @@ extension Forwarder {
 
     /// Whether that was all of it.
     private func confirm(through sequence: SequenceNumber, of work: Work) -> Bool {
+        if work.isReplay { return confirmReplay(through: sequence, of: work) }
         switch work.content {
         case .records(let batch):
             guard sequence < batch.last else {
-                log.confirm(work.range, by: name, in: work.stream)
+                log.confirm(work.range, without: work.omitted, by: name, in: work.stream)
                 return true
             }
             confirm(work, through: sequence)
             return false
+        case .nothing:
+            return true
         case .lost(let loss):
             log.confirm(loss, by: name)
+            guard loss.reason != .filtered else { return true }
             let range = "\(loss.stream) \(loss.epoch)/\(loss.first)-\(loss.last)"
             logger.warning("told upstream that \(loss.count) records are lost (\(loss.reason.rawValue)): \(range)")
             return true
@@ -52,11 +56,33 @@ extension Forwarder {
 
     private func confirm(_ work: Work, through last: SequenceNumber) {
         guard last >= work.range.first else { return }
-        log.confirm(
-            RecordRange(epoch: work.range.epoch, first: work.range.first, last: last), by: name, in: work.stream)
+        let range = RecordRange(epoch: work.range.epoch, first: work.range.first, last: last)
+        log.confirm(range, without: work.omitted.filter { $0.last <= last }, by: name, in: work.stream)
+    }
+
+    /// A replay moves no cursor. A record that was kept as rejected is forwarded now.
+    private func confirmReplay(through sequence: SequenceNumber, of work: Work) -> Bool {
+        guard case .records(let batch) = work.content else { return true }
+        let isAll = sequence >= batch.last
+        let end = Position(epoch: batch.epoch, sequence: isAll ? work.range.last : sequence)
+        let sent = batch.records.prefix { $0.sequence <= sequence }
+        desk.note(name, through: end) { $0.sent += UInt64(sent.count) }
+        for record in sent where desk.job(for: name)?.request.isOfRejected == true {
+            log.redeem(Position(epoch: batch.epoch, sequence: record.sequence), by: name, in: work.stream)
+        }
+        return isAll
     }
 
     private func reject(_ sequence: SequenceNumber, reason: String, of work: Work) {
+        if work.isReplay {
+            logger.error("record \(sequence) of \(work.stream) was rejected in a replay: \(reason)")
+            if sequence > work.range.first {
+                _ = confirmReplay(through: SequenceNumber(sequence.rawValue - 1), of: work)
+            }
+            return desk.note(name, through: Position(epoch: work.range.epoch, sequence: sequence)) {
+                $0.rejected += 1
+            }
+        }
         switch work.content {
         case .records(let batch):
             guard let record = batch.records.first(where: { $0.sequence == sequence }) else { return }
@@ -65,6 +91,8 @@ extension Forwarder {
             log.reject(
                 record, at: Position(epoch: batch.epoch, sequence: sequence), reason: reason, by: name,
                 in: work.stream)
+        case .nothing:
+            break
         case .lost(let loss):
             // The loss is counted here in any case; the destination does not want to know of it.
             logger.error("word of a loss was rejected: \(reason)")

@@ -35,6 +35,7 @@ public final class Forwarder: Service {
     public let name: UplinkName
     let log: RingLog
     let logger: Logger
+    let desk: ReplayDesk
     private let uplink: any Uplink
     private let reading: LogReading
     private let committed: Announcement
@@ -45,8 +46,10 @@ public final class Forwarder: Service {
 
     init(
         _ name: UplinkName, log: RingLog, uplink: any Uplink, reading: LogReading, committed: Announcement,
-        link: LinkConfiguration = LinkConfiguration(), clock: any GatewayClock, backOff: BackOff.Limits, logger: Logger
+        desk: ReplayDesk = ReplayDesk(), link: LinkConfiguration = LinkConfiguration(), clock: any GatewayClock,
+        backOff: BackOff.Limits, logger: Logger
     ) {
+        self.desk = desk
         self.name = name
         self.log = log
         self.uplink = uplink
@@ -122,6 +125,10 @@ public final class Forwarder: Service {
             guard let work = await choose(within: opening, seen: seen, &course) else {
                 shared.withLock { $0.status.oldest = nil }
                 await waitForRecords(after: seen, within: opening)
+                continue
+            }
+            if case .nothing = work.content {
+                if !work.isReplay { log.confirm(work.range, without: work.omitted, by: name, in: work.stream) }
                 continue
             }
             note(oldestOf: work)
@@ -254,6 +261,8 @@ public final class Forwarder: Service {
         case .lost(let loss):
             outcome = await uplink.send(loss)
             course.control.note(uplink.traffic, for: work.lane, at: LinkMoment(by: clock))
+        case .nothing:
+            preconditionFailure("there is something to send")
         }
         course.isShared = work.isShared
         return (outcome, prepared)

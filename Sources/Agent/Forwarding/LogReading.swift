@@ -1,6 +1,7 @@
 import LogStore
 import Records
 import Threads
+import Uplinks
 
 /// Reads the log for one uplink, on a thread of its own: SQLite blocks. Decides which stream and which lane is next.
 actor LogReading {
@@ -14,19 +15,28 @@ actor LogReading {
 
     /// Two batches are in memory at a time, one under way and one read meanwhile, and one more for each lane that must
     /// wait.
-    private static let batchSizeMax = 256 << 10
+    static let batchSizeMax = 256 << 10
+    /// How often reading goes on, where filters leave out much, until there is a batch to send.
+    private static let filteredReadsMax = 16
+    /// Records that are read at least, when it goes on.
+    private static let filteredRecordsMin = 256
 
     private let executor: ThreadExecutor
     private let log: RingLog
-    private let uplink: UplinkName
+    let uplink: UplinkName
     private let clock: any GatewayClock
     private let backlogAge: Duration
     /// By priority, the highest first.
-    private let groups: [[Source]]
+    let groups: [[Source]]
+    private let rules: [FilterRule]
+    private var filters: [StreamName: StreamFilters] = [:]
     private var shares: [LaneShare]
     private var lanes: [StreamName: StreamLanes] = [:]
     /// Where the next look among streams of the same priority begins, so that none starves.
     private var turn = 0
+    let desk: ReplayDesk
+    var replays: ReplayReading
+    var turnsSinceReplay = 0
 
     /// The highest priority of its streams.
     nonisolated let priorityTop: Int
@@ -34,9 +44,13 @@ actor LogReading {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
-        _ log: RingLog, for uplink: UplinkName, sources: [Source], backlogShare: Double = 0.25,
-        backlogAge: Duration = .seconds(10), clock: any GatewayClock, on executor: ThreadExecutor
+        _ log: RingLog, for uplink: UplinkName, sources: [Source], filters: [FilterRule] = [],
+        desk: ReplayDesk = ReplayDesk(), backlogShare: Double = 0.25, backlogAge: Duration = .seconds(10),
+        clock: any GatewayClock, on executor: ThreadExecutor
     ) {
+        rules = filters
+        self.desk = desk
+        replays = ReplayReading(log, for: uplink, filters: filters)
         self.log = log
         self.uplink = uplink
         self.clock = clock
@@ -55,12 +69,23 @@ actor LogReading {
     ///   - opening: what may be sent.
     func next(ahead: Work? = nil, spare: Work? = nil, within opening: LinkControl.Opening) -> Work? {
         turn += 1
-        if let spare { lanes[spare.stream]?.putBack(spare) }
-        if let ahead { charge(ahead) }
+        if let spare, !spare.isAside { lanes[spare.stream]?.putBack(spare) }
+        if let ahead, !ahead.isAside { charge(ahead) }
+        if turnsSinceReplay >= Self.turnsBetweenReplays, let work = replay(ahead, within: opening) { return work }
+        if let work = following(ahead?.isReplay == true ? nil : ahead, within: opening) {
+            turnsSinceReplay += 1
+            return work
+        }
+        return replay(ahead, within: opening)
+    }
+
+    /// What is to be sent next in the course of things.
+    private func following(_ ahead: Work?, within opening: LinkControl.Opening) -> Work? {
         let now = clock.read()
         for (number, group) in groups.enumerated() where group[0].priority >= opening.priorityMin {
             let start = turn % group.count
             let sources = group[start...] + group[..<start]
+            if let word = wordOfFilter(of: sources, ahead: ahead) { return word }
             for source in sources {
                 prepare(source, ahead: ahead?.stream == source.stream ? ahead : nil, opening, now)
             }
@@ -109,10 +134,15 @@ actor LogReading {
             switch lanes.nextStep(cursor, head: head, now) {
             case .done: return
             case .read(let position, let last, let lane):
-                let result = reader(of: source.stream).read(
-                    behind: position, through: last, recordsMax: opening.recordsMax(of: lane),
-                    bytesMax: LogReading.batchSizeMax)
-                lanes.read(found(result), behind: position, for: lane, end: head.end)
+                let part = Part(
+                    stream: source.stream, position: position, last: last, lane: lane,
+                    recordsMax: opening.recordsMax(of: lane))
+                let isSplit = lanes.liveStart != nil
+                let confirmed = log.cursor(of: uplink, in: source.stream)
+                let found = found(
+                    part, untold: ahead.flatMap { $0.range.end == position ? $0.untold : nil }, isSplit: isSplit,
+                    confirmed: isSplit && lane == .live ? confirmed.end : confirmed.position)
+                lanes.read(found, behind: position, for: lane, end: head.end)
             case .skip(let next):
                 // What is under way confirms records of the epoch before: the cursor follows when that is done.
                 guard ahead == nil else { return }
@@ -120,6 +150,69 @@ actor LogReading {
                 cursor.skip(to: next)
             }
         }
+    }
+
+    /// What is to be read for a lane.
+    private struct Part {
+        let stream: StreamName
+        let position: Position
+        let last: SequenceNumber?
+        let lane: Lane
+        let recordsMax: Int
+    }
+
+    /// Reads a part, through the filters if there are any.
+    ///
+    /// - Parameters:
+    ///   - untold: what was left out right before the part, if that is under way.
+    ///   - isSplit: whether the stream has two lanes.
+    ///   - confirmed: up to here nothing will be read again for the lane.
+    private func found(
+        _ part: Part, untold: RecordRange?, isSplit: Bool, confirmed: Position
+    ) -> StreamLanes.Found {
+        let result = read(part, behind: part.position, recordsMax: part.recordsMax)
+        guard !rules.isEmpty, case .records(let first) = result else { return found(result) }
+        let untold = untold ?? log.untold(endingAt: part.position, by: uplink, in: part.stream)
+        return filters[part.stream, default: StreamFilters(rules)].with(
+            part.lane, isSplit: isSplit, behind: part.position, confirmed: confirmed
+        ) { .work(filtered(first, of: part, untold: untold, through: &$0)) }
+    }
+
+    /// Reads on while filters leave out much.
+    private func filtered(
+        _ first: RecordBatch, of part: Part, untold: RecordRange?, through filter: inout RecordFilter
+    ) -> Work {
+        var reading = FilteredReading(behind: untold, recordsMax: part.recordsMax)
+        var batch = first
+        for number in 1... {
+            reading.take(batch, through: &filter)
+            let end = Position(epoch: batch.epoch, sequence: reading.last)
+            guard number < Self.filteredReadsMax, part.last.map({ reading.last < $0 }) ?? true,
+                !reading.isFull, reading.size < Self.batchSizeMax / 2,
+                case .records(let next) = read(
+                    part, behind: end, recordsMax: max(part.recordsMax, Self.filteredRecordsMin))
+            else { break }
+            batch = next
+        }
+        let range = RecordRange(epoch: first.epoch, first: first.first, last: reading.last)
+        return Work(reading, of: part.stream, range: range)
+    }
+
+    private func read(_ part: Part, behind position: Position, recordsMax: Int) -> ReadResult {
+        reader(of: part.stream).read(
+            behind: position, through: part.last, recordsMax: recordsMax, bytesMax: Self.batchSizeMax)
+    }
+
+    /// Word of what was left out where no record can say so, unless it is under way.
+    private func wordOfFilter(of sources: ArraySlice<Source>, ahead: Work?) -> Work? {
+        guard !rules.isEmpty else { return nil }
+        for source in sources {
+            guard let word = log.wordOfFilter(for: uplink, in: source.stream), ahead?.range != RecordRange(word) else {
+                continue
+            }
+            return Work(word)
+        }
+        return nil
     }
 
     private func found(_ result: ReadResult) -> StreamLanes.Found {

@@ -9,11 +9,13 @@ enum Lane: Sendable, CaseIterable {
     case backlog
 }
 
-/// One thing to be sent: a batch, or the word of a loss.
+/// One thing to be sent: a batch, or the word of a loss; or what filters left out of the log altogether.
 struct Work: Sendable {
     enum Content: Sendable {
         case records(RecordBatch)
         case lost(LostRange)
+        /// Nothing: filters left out all of the range.
+        case nothing
     }
 
     let stream: StreamName
@@ -28,17 +30,62 @@ struct Work: Sendable {
     /// for that too.
     let range: RecordRange
     var content: Content
+    /// What filters left out of the range, in order.
+    private(set) var omitted: [RecordRange] = []
+    /// What they left out at its end, with what touches it before the range: the next record is to tell of it.
+    private(set) var untold: RecordRange?
+    /// Whether it is sent because somebody asked for it: the cursor has nothing to do with it.
+    private(set) var isReplay = false
+    /// When the first record of the range came; nil where that is not known.
+    private let time: RecordTime?
 
     init(_ batch: RecordBatch) {
         stream = batch.stream
         range = RecordRange(batch)
         content = .records(batch)
+        time = batch.records.first?.time
+    }
+
+    /// Records that are sent once more; behind the last of them, up to a position, nothing else is meant.
+    init(replaying batch: RecordBatch, through end: Position) {
+        stream = batch.stream
+        lane = .backlog
+        range = RecordRange(epoch: batch.epoch, first: batch.first, last: end.sequence)
+        content = .records(batch)
+        time = nil
+        isReplay = true
+    }
+
+    /// Nothing of a replay, up to a position.
+    init(passingOver stream: StreamName, through end: Position) {
+        self.stream = stream
+        lane = .backlog
+        range = RecordRange(epoch: end.epoch, first: end.sequence, last: end.sequence)
+        content = .nothing
+        time = nil
+        isReplay = true
+    }
+
+    /// What filters let through of some records of a stream.
+    init(_ reading: FilteredReading, of stream: StreamName, range: RecordRange) {
+        self.stream = stream
+        self.range = range
+        content = reading.batch.map(Content.records) ?? .nothing
+        omitted = reading.omitted
+        untold = reading.untold
+        time = reading.time
     }
 
     init(_ loss: LostRange) {
         stream = loss.stream
         range = RecordRange(loss)
         content = .lost(loss)
+        time = nil
+    }
+
+    /// Whether it is beside the lanes of its stream: a replay, or word of what filters left out, which is done with.
+    var isAside: Bool {
+        if case .lost(let loss) = content { loss.reason == .filtered } else { isReplay }
     }
 
     /// Whom the link's share is counted for.
@@ -46,14 +93,18 @@ struct Work: Sendable {
 
     /// Bytes that the link carries for it, roughly: what lanes are weighed against each other by.
     var weight: Int {
-        guard case .records(let batch) = content else { return 256 }
-        return batch.records.reduce(0) { $0 + $1.payload.count + $1.topic.utf8.count + 64 }
+        switch content {
+        case .lost: return 256
+        case .nothing: return 0
+        case .records(let batch):
+            return batch.records.reduce(0) { $0 + $1.payload.count + $1.topic.utf8.count + 64 }
+        }
     }
 
     /// How long its first record has waited; nil where that is not known, for longer than any bound where it came in
     /// another boot.
     func wait(at now: ClockReading) -> Duration? {
-        guard case .records(let batch) = content, let time = batch.records.first?.time else { return nil }
+        guard let time else { return nil }
         guard time.boot == now.boot else { return .seconds(Int64.max / 2) }
         return .milliseconds(now.bootMilliseconds - time.bootMilliseconds)
     }

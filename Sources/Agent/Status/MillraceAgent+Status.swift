@@ -105,6 +105,7 @@ extension MillraceAgent {
             stream.held = sums.held
             stream.lost = sums.lost
             stream.rejected = sums.rejected
+            stream.filtered = sums.filtered
             status.streams.append(stream)
         }
         guard let link = uplink?.link else { return status }

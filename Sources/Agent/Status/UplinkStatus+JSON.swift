@@ -51,6 +51,7 @@ extension UplinkStatus.Stream {
         writer.member("held", integer: held)
         writer.member("lost", integer: lost)
         writer.member("rejected", integer: rejected)
+        writer.member("filtered", integer: filtered)
         writer.member("position", string: position.description)
         writer.endObject()
     }

@@ -17,7 +17,7 @@ public struct UplinkStatus: Sendable {
         case paused
     }
 
-    /// One stream of it. `accepted = forwarded + held + lost + rejected`, always (promise P3).
+    /// One stream of it. `accepted = forwarded + held + lost + rejected + filtered`, always (promise P3).
     public struct Stream: Sendable {
         /// The stream.
         public var name: StreamName
@@ -31,6 +31,8 @@ public struct UplinkStatus: Sendable {
         public var lost: UInt64 = 0
         /// Records that the destination will never take.
         public var rejected: UInt64 = 0
+        /// Records that its filters left out.
+        public var filtered: UInt64 = 0
         /// Everything up to here is done with.
         public var position: Position
 

@@ -100,11 +100,7 @@ public struct Cursor: Sendable, Equatable {
     /// Goes back: what is behind `target` is not done with any more.
     mutating func moveBack(to target: Position) {
         position = min(position, target)
-        ahead = ahead.compactMap { range in
-            guard range.end > target else { return range }
-            guard range.epoch == target.epoch, range.first <= target.sequence else { return nil }
-            return RecordRange(epoch: range.epoch, first: range.first, last: target.sequence)
-        }
+        ahead = ahead.compactMap { $0.part(through: target) }
     }
 
     /// Takes in the ranges that the position has reached.

@@ -134,6 +134,19 @@ struct Ledger {
 
     mutating func keep(_ record: RejectedRecord) { rejected.append(record) }
 
+    /// Takes a record out of those that are kept as rejected, if it is one of them, and counts it as forwarded.
+    mutating func redeem(_ position: Position, by uplink: UplinkName, in stream: StreamName) {
+        func isMeant(_ record: RejectedRecord) -> Bool {
+            record.uplink == uplink && record.stream == stream && record.position == position
+        }
+        let waiting = rejected.count
+        rejected.removeAll(where: isMeant)
+        // Where the file cannot be written, the record stays there, and is sent once more at the next request.
+        let removed = (try? database?.removeRejected(position, by: uplink, in: stream)) ?? 0
+        guard rejected.count < waiting || removed > 0 else { return }
+        update(uplink, stream) { $0.redeem() }
+    }
+
     func rejected(by uplink: UplinkName) throws(LogStoreError) -> [RejectedRecord] {
         do throws(SQLiteError) {
             let kept = try database?.rejected(by: uplink) ?? []

@@ -28,6 +28,13 @@ public struct RecordRange: Hashable, Sendable, Codable {
     /// Where the last of them is.
     public var end: Position { Position(epoch: epoch, sequence: last) }
 
+    /// The part of it up to a position; nil where there is none.
+    func part(through target: Position) -> RecordRange? {
+        guard end > target else { return self }
+        guard epoch == target.epoch, first <= target.sequence else { return nil }
+        return RecordRange(epoch: epoch, first: first, last: target.sequence)
+    }
+
     /// What is left of it without the other: nothing, one piece, or one on each side.
     func without(_ other: RecordRange) -> [RecordRange] {
         guard epoch == other.epoch, first <= other.last, other.first <= last else { return [self] }

@@ -9,8 +9,9 @@ final class StateDatabase {
     private let insertRejected: SQLiteStatement
 
     private static let applicationID: Int64 = 0x4D69_6C73
-    /// 2: `ahead` in rows of progress. A release that does not know it would count those records twice.
-    private static let formatVersion: Int64 = 2
+    /// 2: `ahead` in rows of progress; 3: `filtered` and `untold`. A release that does not know them would count those
+    /// records twice, or begin anew.
+    private static let formatVersion: Int64 = 3
     static let fileName = "state.db"
 
     init(in folder: Folder) throws(SQLiteError) {
@@ -92,6 +93,21 @@ final class StateDatabase {
                     wallMilliseconds: statement.integer(at: 7)))
         }
         return records
+    }
+
+    /// Removes a rejected record, and returns how many rows that were.
+    func removeRejected(
+        _ position: Position, by uplink: UplinkName, in stream: StreamName
+    ) throws(SQLiteError) -> Int {
+        let statement = try connection.prepare(
+            "DELETE FROM rejected WHERE uplink = ?1 AND stream = ?2 AND epoch = ?3 AND sequence = ?4 RETURNING id")
+        statement.bind(uplink.rawValue, at: 1)
+        statement.bind(stream.rawValue, at: 2)
+        statement.bind(position.epoch.description, at: 3)
+        statement.bind(Int64(position.sequence.rawValue), at: 4)
+        var count = 0
+        while try statement.step() { count += 1 }
+        return count
     }
 
     private func save(_ record: RejectedRecord) throws(SQLiteError) {

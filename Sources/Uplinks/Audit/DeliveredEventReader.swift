@@ -111,7 +111,8 @@ public struct DeliveredEventReader {
         return properties.contentType?.hasPrefix(CloudEvents.batchContentType) ?? false
     }
 
-    private func content(of message: MQTTMessage) throws(UplinkError) -> ArraySlice<UInt8> {
+    /// The body of a message, decompressed.
+    func content(of message: MQTTMessage) throws(UplinkError) -> ArraySlice<UInt8> {
         let encoding = message.properties?.userProperties.first { $0.name == CloudEvents.contentEncodingProperty }?
             .value
         guard let encoding else { return message.payload }

@@ -1,9 +1,11 @@
 import Records
 
-/// Checks at the centre that what was sent arrived: feed it every identity in the order of arrival and it says what
-/// came twice, what is missing, what came out of order and what was announced as lost.
+/// Checks at the centre that what was sent arrived: feed it every identity in the order of arrival and it says, for each
+/// stream of each gateway, what came twice, what is missing, what came out of order, what was announced as lost and
+/// what a filter left out.
 ///
-/// Exact, with memory bounded by the number of holes, not of records.
+/// Exact, with memory bounded by the number of streams and of holes in them, not of records; see ``StreamAudit`` for
+/// what becomes of more holes than are remembered.
 public struct SequenceAudit: Sendable {
     /// The sums so far.
     public struct Summary: Hashable, Sendable {
@@ -11,17 +13,51 @@ public struct SequenceAudit: Sendable {
         public var received: UInt64 = 0
         /// Different records received.
         public var distinct: UInt64 = 0
-        /// Deliveries of a record that had been received before.
-        public var duplicates: UInt64 { received - distinct }
-        /// Deliveries of a record not seen before, below the highest one of its stream.
+        /// Deliveries of a record that had been received before, those of a replay left out.
+        public var duplicates: UInt64 = 0
+        /// Deliveries of a record that had been received before, marked as a replay.
+        public var replayed: UInt64 = 0
+        /// Deliveries of a record not seen before, below the highest one of its stream; of records of a backlog that is
+        /// sent beside newer ones, below the highest of the backlog.
         public var outOfOrder: UInt64 = 0
         /// Records announced as lost, each counted once however often the word came, and also where the record was
         /// received after all.
         public var lost: UInt64 = 0
         /// Records that were both received and announced as lost: more was announced than was lost.
         public var lostButReceived: UInt64 = 0
-        /// Records below the highest known of their epoch, neither received nor announced as lost.
+        /// Records that a filter of the uplink left out, by its own word.
+        public var filtered: UInt64 = 0
+        /// Records below the highest known of their epoch, neither received nor announced as lost or left out.
         public var missing: UInt64 = 0
+
+        /// Nothing yet, unless said otherwise.
+        public init(
+            received: UInt64 = 0, distinct: UInt64 = 0, duplicates: UInt64 = 0, replayed: UInt64 = 0,
+            outOfOrder: UInt64 = 0, lost: UInt64 = 0, lostButReceived: UInt64 = 0, filtered: UInt64 = 0,
+            missing: UInt64 = 0
+        ) {
+            self.received = received
+            self.distinct = distinct
+            self.duplicates = duplicates
+            self.replayed = replayed
+            self.outOfOrder = outOfOrder
+            self.lost = lost
+            self.lostButReceived = lostButReceived
+            self.filtered = filtered
+            self.missing = missing
+        }
+
+        /// Adds what is known of another stream.
+        public static func += (left: inout Summary, right: Summary) {
+            for path in paths { left[keyPath: path] &+= right[keyPath: path] }
+        }
+
+        private static var paths: [WritableKeyPath<Summary, UInt64>] {
+            [
+                \.received, \.distinct, \.duplicates, \.replayed, \.outOfOrder, \.lost, \.lostButReceived, \.filtered,
+                \.missing,
+            ]
+        }
     }
 
     /// Records that should be there and are not.
@@ -34,37 +70,41 @@ public struct SequenceAudit: Sendable {
         public var description: String { identity.description }
     }
 
-    private struct Log: Hashable {
-        let gateway: GatewayID
-        let stream: StreamName
-        let epoch: Epoch
+    /// Whose records they are.
+    public struct Key: Hashable, Sendable, Comparable {
+        /// The gateway.
+        public let gateway: GatewayID
+        /// One of its streams.
+        public let stream: StreamName
+
+        /// A stream of a gateway.
+        public init(gateway: GatewayID, stream: StreamName) {
+            self.gateway = gateway
+            self.stream = stream
+        }
+
+        /// Whether it comes first by name.
+        public static func < (left: Key, right: Key) -> Bool {
+            (left.gateway.rawValue, left.stream) < (right.gateway.rawValue, right.stream)
+        }
     }
 
-    private struct Seen {
-        var received = SequenceRanges()
-        var lost = SequenceRanges()
-    }
+    /// Streams that are looked at; what is of more is counted in ``untracked``.
+    public static let streamsMax = 100_000
 
-    private struct Stream: Hashable {
-        let gateway: GatewayID
-        let stream: StreamName
-    }
-
-    /// Whether the audit saw each epoch from its first record on. If not, an epoch's first received or lost record is
-    /// where its gaps begin to count.
     private let isFromStart: Bool
-    private var logs: [Seen] = []
-    private var indices: [Log: Int] = [:]
-    private var highest: [Stream: Position] = [:]
-    private var counts = Summary()
-    /// The log of the last identity, with its stream's highest position: mostly also that of the next.
-    private var current: (log: Log, index: Int, highest: Position)?
+    private var audits: [StreamAudit] = []
+    private var indices: [Key: Int] = [:]
+    /// The stream of the last event: mostly also that of the next.
+    private var current: (key: Key, index: Int)?
+    /// Events of streams beyond the number that is looked at.
+    public private(set) var untracked: UInt64 = 0
 
     /// - Parameter isFromStart: whether every epoch is seen from its first record on; false for an audit that begins
-    ///   in the middle.
+    ///   in the middle: an epoch's first received or lost record is then where its gaps begin to count.
     public init(isFromStart: Bool = true) { self.isFromStart = isFromStart }
 
-    /// Takes what one delivered event speaks of.
+    /// Takes what one delivered event speaks of, where nothing else of it is known.
     public mutating func receive(_ identity: DeliveredIdentity) {
         switch identity {
         case .record(let record): receive(record)
@@ -73,78 +113,51 @@ public struct SequenceAudit: Sendable {
     }
 
     /// Takes one delivered record.
-    public mutating func receive(_ identity: RecordIdentity) {
-        let position = identity.position
-        let index = select(Log(gateway: identity.gateway, stream: identity.stream, epoch: position.epoch))
-        counts.received += 1
-        guard logs[index].received.insert(position.sequence.rawValue) else { return }
-        counts.distinct += 1
-        if let highest = current?.highest, position < highest {
-            counts.outOfOrder += 1
-        } else {
-            current?.highest = position
-        }
-        if !logs[index].lost.isEmpty, logs[index].lost.contains(position.sequence.rawValue) {
-            counts.lostButReceived += 1
-        }
+    ///
+    /// - Parameters:
+    ///   - previous: the last record before those that a filter left out right before this one.
+    ///   - delivery: how it was sent.
+    public mutating func receive(
+        _ identity: RecordIdentity, previous: SequenceNumber? = nil, delivery: RecordBatch.Delivery = .live
+    ) {
+        guard let index = index(of: identity.gateway, identity.stream) else { return }
+        audits[index].receive(identity.position, previous: previous, delivery: delivery)
     }
 
-    /// Takes word of a loss. It does not move the highest position: only records have an order.
-    public mutating func receive(_ loss: LossIdentity) {
-        let index = select(Log(gateway: loss.gateway, stream: loss.stream, epoch: loss.epoch))
-        let range = loss.first.rawValue...loss.last.rawValue
-        for new in logs[index].lost.missing(in: range) {
-            counts.lostButReceived &+= logs[index].received.count(in: new)
-        }
-        counts.lost &+= logs[index].lost.insert(range)
+    /// Takes word of a loss, or of what a filter left out. It does not move the highest position: only records have an
+    /// order.
+    public mutating func receive(_ loss: LossIdentity, reason: LostRange.Reason = .overwritten) {
+        guard let index = index(of: loss.gateway, loss.stream) else { return }
+        audits[index].receive(loss.epoch, loss.first.rawValue...loss.last.rawValue, reason: reason)
     }
 
-    /// The sums so far; walks the ranges of all logs.
-    public var summary: Summary {
-        var summary = counts
-        summary.missing = gaps.reduce(0) { $0 &+ $1.count }
-        return summary
+    /// The sums of all streams; walks their ranges.
+    public var summary: Summary { audits.reduce(into: Summary()) { $0 += $1.summary } }
+
+    /// What is known of each stream, by name.
+    public var streams: [(key: Key, audit: StreamAudit)] {
+        indices.sorted { $0.key < $1.key }.map { ($0.key, audits[$0.value]) }
     }
 
     /// What is missing, in the order of the identities.
-    public var gaps: [Gap] {
-        let order = indices.sorted { left, right in
-            (left.key.gateway.rawValue, left.key.stream, left.key.epoch)
-                < (right.key.gateway.rawValue, right.key.stream, right.key.epoch)
-        }
-        return order.flatMap { log, index in
-            missing(in: logs[index]).map { range in
-                Gap(
-                    identity: LossIdentity(
-                        gateway: log.gateway, stream: log.stream, epoch: log.epoch,
-                        first: SequenceNumber(range.lowerBound), last: SequenceNumber(range.upperBound)))
-            }
-        }
-    }
+    public var gaps: [Gap] { streams.flatMap { key, audit in audit.gaps(of: key) } }
 
-    private func missing(in seen: Seen) -> [ClosedRange<UInt64>] {
-        var known = seen.received
-        for range in seen.lost.ranges { _ = known.insert(range) }
-        guard let first = known.first, let last = known.last else { return [] }
-        let start = isFromStart ? min(1, first) : first
-        return known.missing(in: start...last)
-    }
-
-    /// Makes a log the current one and returns its index.
-    private mutating func select(_ log: Log) -> Int {
-        if let current, current.log == log { return current.index }
-        if let current { highest[Stream(gateway: current.log.gateway, stream: current.log.stream)] = current.highest }
+    private mutating func index(of gateway: GatewayID, _ stream: StreamName) -> Int? {
+        if let current, current.key.stream == stream, current.key.gateway == gateway { return current.index }
+        let key = Key(gateway: gateway, stream: stream)
         let index: Int
-        if let known = indices[log] {
+        if let known = indices[key] {
             index = known
         } else {
-            index = logs.count
-            logs.append(Seen())
-            indices[log] = index
+            guard audits.count < Self.streamsMax else {
+                untracked += 1
+                return nil
+            }
+            index = audits.count
+            audits.append(StreamAudit(isFromStart: isFromStart))
+            indices[key] = index
         }
-        let stream = Stream(gateway: log.gateway, stream: log.stream)
-        let before = Position(epoch: Epoch(rawValue: 0), sequence: .zero)
-        current = (log, index, highest[stream] ?? before)
+        current = (key, index)
         return index
     }
 }

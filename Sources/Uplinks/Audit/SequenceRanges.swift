@@ -67,6 +67,36 @@ struct SequenceRanges: Hashable, Sendable {
         return missing
     }
 
+    /// The parts of a range that are in the set.
+    func pieces(in bounds: ClosedRange<UInt64>) -> [ClosedRange<UInt64>] {
+        ranges[firstIndex(endingAtOrAfter: bounds.lowerBound)...].prefix { $0.lowerBound <= bounds.upperBound }
+            .map { $0.clamped(to: bounds) }
+    }
+
+    /// Takes a number out; false where it was not in the set.
+    mutating func remove(_ number: UInt64) -> Bool {
+        let index = firstIndex(endingAtOrAfter: number)
+        guard index < ranges.count, ranges[index].contains(number) else { return false }
+        let range = ranges[index]
+        var rest: [ClosedRange<UInt64>] = []
+        if range.lowerBound < number { rest.append(range.lowerBound...number - 1) }
+        if number < range.upperBound { rest.append(number + 1...range.upperBound) }
+        ranges.replaceSubrange(index...index, with: rest)
+        count -= 1
+        return true
+    }
+
+    /// Forgets the lowest range.
+    mutating func removeFirst() {
+        count &-= Self.size(ranges.removeFirst())
+    }
+
+    /// Puts what is between the two lowest ranges into the set, and returns how many numbers that are.
+    mutating func closeFirstHole() -> UInt64 {
+        guard ranges.count > 1 else { return 0 }
+        return insert(ranges[0].upperBound + 1...ranges[1].lowerBound - 1)
+    }
+
     private mutating func append(_ range: ClosedRange<UInt64>, after last: ClosedRange<UInt64>) {
         if last.upperBound + 1 == range.lowerBound {
             ranges[ranges.count - 1] = last.lowerBound...range.upperBound

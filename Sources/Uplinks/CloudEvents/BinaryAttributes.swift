@@ -7,7 +7,7 @@ import Records
 public struct BinaryAttributes: Sendable {
     private struct Names {
         let id, subject, time, timeQuality, bootID, bootTime, historical, replay, retained, device, sourceTime: [UInt8]
-        let expiryTime, responseTopic, correlation: [UInt8]
+        let expiryTime, responseTopic, correlation, previous: [UInt8]
 
         init(prefix: String) {
             func name(_ text: String) -> [UInt8] { Array((prefix + text).utf8) }
@@ -25,6 +25,7 @@ public struct BinaryAttributes: Sendable {
             expiryTime = name("expirytime")
             responseTopic = name("responsetopic")
             correlation = name("correlationdata")
+            previous = name("previous")
         }
     }
 
@@ -63,6 +64,7 @@ public struct BinaryAttributes: Sendable {
             list.append(names.bootID, record.time.boot.description.utf8)
             list.append(names.bootTime, String(record.time.bootMilliseconds).utf8)
         }
+        if let previous = batch.previous(of: record) { list.append(names.previous, [], number: previous.rawValue) }
         switch batch.delivery {
         case .live: break
         case .historical: list.append(names.historical, "true".utf8)

@@ -13,6 +13,7 @@ import Records
 /// | `bootid`, `boottime` | in batches, where the time is unsynchronised: boot and milliseconds since it |
 /// | `historical` | `true` for a record of a backlog that is sent beside newer ones |
 /// | `replay` | `true` for a record that is sent once more, because somebody asked for it |
+/// | `previous` | where filters left records out: the sequence of the last one before those, directly before this one |
 /// | `retained` | `true` where the broker sent it as a retained message |
 /// | `device`, `sourcetime` | the device of a serial reading, and the source's own timestamp |
 ///

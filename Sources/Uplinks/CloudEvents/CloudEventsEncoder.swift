@@ -43,7 +43,7 @@ public struct CloudEventsEncoder: BatchEncoder {
         delivery = batch.delivery
         writer.removeAll(keepingCapacity: true)
         writer.beginArray()
-        for record in records { encode(record) }
+        for record in records { encode(record, previous: batch.previous(of: record)) }
         writer.endArray()
     }
 
@@ -105,9 +105,10 @@ public struct CloudEventsEncoder: BatchEncoder {
         members.reserveCapacity(sharedCount + 64)
     }
 
-    private mutating func encode(_ record: Record) {
+    private mutating func encode(_ record: Record, previous: SequenceNumber?) {
         members.removeLast(members.count - sharedCount)
         appendSequence(record.sequence.rawValue)
+        if let previous { appendPrevious(previous.rawValue) }
         writer.beginObject()
         writer.raw(members)
         writer.member("subject", string: record.topic)
@@ -143,7 +144,17 @@ public struct CloudEventsEncoder: BatchEncoder {
         members.append(UInt8(ascii: "\""))
     }
 
+    /// `previous`, in the form of `sequence`.
+    private mutating func appendPrevious(_ value: UInt64) {
+        let digits = String(value).utf8
+        members.append(contentsOf: Self.previousKey)
+        members.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 20 - digits.count))
+        members.append(contentsOf: digits)
+        members.append(UInt8(ascii: "\""))
+    }
+
     private static let sequenceKey = Array("\",\"sequence\":\"".utf8)
+    private static let previousKey = Array(",\"previous\":\"".utf8)
 
     private mutating func writeTime(_ milliseconds: Int64) {
         timestamps.set(milliseconds)

@@ -33,7 +33,7 @@ public struct FlatJSONEncoder: BatchEncoder {
         share(batch.gateway, batch.stream, batch.epoch)
         writer.removeAll(keepingCapacity: true)
         writer.beginArray()
-        for record in records { encode(record, delivery: batch.delivery) }
+        for record in records { encode(record, of: batch) }
         writer.endArray()
     }
 
@@ -66,7 +66,7 @@ public struct FlatJSONEncoder: BatchEncoder {
         identity = Array("\"gateway\":\"\(gateway)\",\"stream\":\"\(stream)\",\"epoch\":\"\(epoch)\"".utf8)
     }
 
-    private mutating func encode(_ record: Record, delivery: RecordBatch.Delivery) {
+    private mutating func encode(_ record: Record, of batch: RecordBatch) {
         let properties = record.properties
         values.read(
             record.payload, media: forms.mediaType(of: properties), contentType: properties?.contentType,
@@ -88,9 +88,10 @@ public struct FlatJSONEncoder: BatchEncoder {
         }
         writer.raw(identity)
         writer.member("sequence", integer: record.sequence.rawValue)
+        if let previous = batch.previous(of: record) { writer.member("previous", integer: previous.rawValue) }
         writeQuality(record.time)
-        if delivery != .live {
-            writer.key(delivery.rawValue)
+        if batch.delivery != .live {
+            writer.key(batch.delivery.rawValue)
             writer.boolean(true)
         }
         if record.isRetained { writer.member("retained", boolean: true) }

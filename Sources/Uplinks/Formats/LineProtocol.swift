@@ -5,7 +5,7 @@ enum LineProtocol {
     /// Names of tags and fields of ours, and `time`, under which a field is dropped.
     private static let reservedNames = [
         "device", "gateway", "stream", "topic", "time", "epoch", "sequence", "timequality", "bootid", "boottime",
-        "historical", "replay", "retained",
+        "historical", "replay", "previous", "retained",
     ].map { Array($0.utf8) }
 
     /// Whether a value cannot have this name.

@@ -44,7 +44,7 @@ public struct LineProtocolEncoder: BatchEncoder {
     public mutating func encode(_ records: ArraySlice<Record>, of batch: RecordBatch) {
         bytes.removeAll(keepingCapacity: true)
         share(batch.gateway, batch.stream, batch.epoch)
-        for record in records { encode(record, delivery: batch.delivery) }
+        for record in records { encode(record, of: batch) }
     }
 
     /// Writes a line that says what was lost.
@@ -72,7 +72,7 @@ public struct LineProtocolEncoder: BatchEncoder {
         epochField = Array("epoch=\"\(epoch)\"".utf8)
     }
 
-    private mutating func encode(_ record: Record, delivery: RecordBatch.Delivery) {
+    private mutating func encode(_ record: Record, of batch: RecordBatch) {
         let properties = record.properties
         values.read(
             record.payload, media: forms.mediaType(of: properties), contentType: properties?.contentType,
@@ -83,12 +83,12 @@ public struct LineProtocolEncoder: BatchEncoder {
         head.append(contentsOf: logTags)
         LineProtocol.appendTag("topic", record.topic, to: &head)
         head.append(UInt8(ascii: " "))
-        guard !values.values.isEmpty else { return encodeWhole(record, delivery) }
+        guard !values.values.isEmpty else { return encodeWhole(record, batch) }
         var isOpen = false
         for value in values.values {
             setName(of: value)
             if isOpen, value.seconds != lineSeconds || isNameSeen {
-                endLine(record, delivery)
+                endLine(record, batch)
                 isOpen = false
             }
             if !isOpen { beginLine(seconds: value.seconds) }
@@ -99,10 +99,10 @@ public struct LineProtocolEncoder: BatchEncoder {
             append(value.content, of: record.payload)
             bytes.append(UInt8(ascii: ","))
         }
-        endLine(record, delivery)
+        endLine(record, batch)
     }
 
-    private mutating func encodeWhole(_ record: Record, _ delivery: RecordBatch.Delivery) {
+    private mutating func encodeWhole(_ record: Record, _ batch: RecordBatch) {
         beginLine(seconds: nil)
         switch forms.form(of: record.payload, record.properties) {
         case .json, .text:
@@ -115,7 +115,7 @@ public struct LineProtocolEncoder: BatchEncoder {
             bytes.append(contentsOf: text.bytes)
         }
         bytes.append(UInt8(ascii: ","))
-        endLine(record, delivery)
+        endLine(record, batch)
     }
 
     private mutating func beginLine(seconds: Double?) {
@@ -125,18 +125,19 @@ public struct LineProtocolEncoder: BatchEncoder {
     }
 
     /// The fields of ours, and the time.
-    private mutating func endLine(_ record: Record, _ delivery: RecordBatch.Delivery) {
+    private mutating func endLine(_ record: Record, _ batch: RecordBatch) {
         bytes.append(contentsOf: epochField)
         append(",sequence=")
         append(integer: Int64(clamping: record.sequence.rawValue))
         bytes.append(UInt8(ascii: "i"))
+        if let previous = batch.previous(of: record) { append(",previous=\(previous)i") }
         if record.time.quality != .synchronised {
             append(",timequality=\"\(CloudEvents.name(of: record.time.quality))\"")
         }
         if record.time.quality == .unsynchronised {
             append(",bootid=\"\(record.time.boot)\",boottime=\(record.time.bootMilliseconds)i")
         }
-        if delivery != .live { append(",\(delivery.rawValue)=true") }
+        if batch.delivery != .live { append(",\(batch.delivery.rawValue)=true") }
         if record.isRetained { append(",retained=true") }
         let time =
             lineSeconds.map { LineProtocol.nanoseconds(seconds: $0, record.sequence) }

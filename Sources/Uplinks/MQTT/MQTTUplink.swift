@@ -116,7 +116,7 @@ public final class MQTTUplink: Uplink {
         return await publisher.publish(count: range.count) { [raw] index in
             let record = batch.records[range.lowerBound + index]
             return raw.message(
-                for: record, topic: bound.topic(for: record), identityPrefix: prefix, delivery: batch.delivery)
+                for: record, of: batch, topic: bound.topic(for: record), identityPrefix: prefix)
         }
     }
 

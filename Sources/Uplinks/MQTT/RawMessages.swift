@@ -26,14 +26,14 @@ final class RawMessages: Sendable {
         boot = clock.read().boot
     }
 
-    /// The message for a record; `prefix` is the identity up to the sequence number.
+    /// The message for a record of a batch; `prefix` is the identity up to the sequence number.
     func message(
-        for record: Record, topic: String, identityPrefix prefix: String, delivery: RecordBatch.Delivery
+        for record: Record, of batch: RecordBatch, topic: String, identityPrefix prefix: String
     ) -> MQTTMessage {
         let id = prefix + String(record.sequence.rawValue)
         return MQTTMessage(
             topic: topic, payload: record.payload, isRetained: keepsRetained && record.isRetained,
-            properties: hasProperties ? properties(of: record, id: id, delivery: delivery) : nil)
+            properties: hasProperties ? properties(of: record, id: id, batch) : nil)
     }
 
     /// The message for word of a loss.
@@ -52,7 +52,7 @@ final class RawMessages: Sendable {
         return MQTTMessage(topic: topic, payload: CloudEventsEncoder.data(of: loss)[...], properties: properties)
     }
 
-    private func properties(of record: Record, id: String, delivery: RecordBatch.Delivery) -> MQTTProperties {
+    private func properties(of record: Record, id: String, _ batch: RecordBatch) -> MQTTProperties {
         let time = record.time
         let text = timestamps.withLock { $0.string(time.wallMilliseconds) }
         var own: [MQTTProperties.UserProperty] = []
@@ -66,7 +66,10 @@ final class RawMessages: Sendable {
         if time.quality != .synchronised {
             own.append(.init(name: "timequality", value: CloudEvents.name(of: time.quality)))
         }
-        if delivery != .live { own.append(.init(name: delivery.rawValue, value: "true")) }
+        if let previous = batch.previous(of: record) {
+            own.append(.init(name: "previous", value: previous.description))
+        }
+        if batch.delivery != .live { own.append(.init(name: batch.delivery.rawValue, value: "true")) }
         if record.isRetained { own.append(.init(name: "retained", value: "true")) }
         guard let kept = record.properties else { return MQTTProperties(userProperties: own) }
         if let device = kept.device { own.append(.init(name: "device", value: device)) }
@@ -99,6 +102,6 @@ final class RawMessages: Sendable {
 
     private static let ownNames: Set<String> = [
         "specversion", "id", "source", "type", "subject", "time", "timequality", "retained", "device", "sourcetime",
-        "historical", "replay",
+        "historical", "replay", "previous",
     ]
 }

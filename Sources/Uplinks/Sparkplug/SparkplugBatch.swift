@@ -110,6 +110,9 @@ final class SparkplugBatch: Sendable {
         if record.time.quality != .synchronised {
             own.append(.init(name: "timequality", value: CloudEvents.name(of: record.time.quality)))
         }
+        if let previous = batch.previous(of: record) {
+            own.append(.init(name: "previous", value: previous.description))
+        }
         if batch.delivery != .live { own.append(.init(name: batch.delivery.rawValue, value: "true")) }
         if record.isRetained { own.append(.init(name: "retained", value: "true")) }
         LoopGuard.append(path: LoopGuard.path(of: record), gateway: batch.gateway, to: &own)

@@ -11,7 +11,9 @@ struct Log: ParsableCommand {
             The log is locked while an agent runs on it: stop the agent first. Opening it brings it into a sound
             state, as a start of the agent does.
             """,
-        subcommands: [LogStat.self, LogTail.self, LogExport.self, LogVerify.self, LogReplay.self])
+        subcommands: [
+            LogStat.self, LogTail.self, LogExport.self, LogVerify.self, LogRejected.self, LogReplay.self,
+        ])
 }
 
 struct LogOption: ParsableArguments {
@@ -152,10 +154,31 @@ struct LogVerify: ParsableCommand {
     }
 }
 
+struct LogRejected: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rejected", abstract: "Print the records that uplinks rejected and that are kept, as JSON lines.",
+        discussion: "`millrace replay --rejected` sends them again.")
+
+    @OptionGroup var log: LogOption
+    @Option(help: "Only those of this uplink.") var uplink: String?
+
+    func run() throws {
+        let log = try log.open()
+        defer { log.close() }
+        for name in log.statistics().uplinks.keys.sorted() where uplink == nil || name.rawValue == uplink {
+            let records = try reportingFailures { try log.rejected(by: name) }
+            for record in records { print(RecordLine.json(record, of: log.gateway)) }
+        }
+    }
+}
+
 struct LogReplay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Move an uplink's cursor back, so that records still held are sent again.",
-        discussion: "They keep their identities: a consumer that removes duplicates by them sees nothing new.")
+        discussion: """
+            They keep their identities: a consumer that removes duplicates by them sees nothing new. They come in their
+            turn, before what is new; `millrace replay` sends a part once more beside it.
+            """)
 
     @OptionGroup var log: LogOption
     @Option(help: "The uplink.") var uplink: String

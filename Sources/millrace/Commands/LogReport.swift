@@ -18,7 +18,7 @@ enum LogReport {
                 guard let sums = streams[name] else { continue }
                 lines.append(
                     "  uplink \(uplink): accepted \(sums.accepted) = forwarded \(sums.forwarded) + held \(sums.held)"
-                        + " + lost \(sums.lost) + rejected \(sums.rejected)")
+                        + " + lost \(sums.lost) + rejected \(sums.rejected) + filtered \(sums.filtered)")
                 for range in sums.ahead {
                     lines.append("    done ahead \(range.epoch)/\(range.first)-\(range.last): \(range.count) records")
                 }
@@ -109,7 +109,7 @@ enum LogReport {
         writer.string(sums.position.description)
         let counts = [
             ("accepted", sums.accepted), ("forwarded", sums.forwarded), ("held", sums.held), ("lost", sums.lost),
-            ("rejected", sums.rejected),
+            ("rejected", sums.rejected), ("filtered", sums.filtered),
         ]
         for (key, value) in counts {
             writer.key(key)

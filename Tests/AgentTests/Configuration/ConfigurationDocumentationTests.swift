@@ -81,6 +81,7 @@ import Testing
             devices = [{ profile = "meter" }, { profile = "heat" }]
             [uplinks.a]
             topics = [{}]
+            filters = [{}]
             budget = {}
             tls = {}
             will = {}

@@ -15,10 +15,12 @@ final class ForwardingLog: Sendable {
     let log: RingLog
     let uplinks: [UplinkName: ScriptedUplink]
     let committed = Announcement()
+    let desk = ReplayDesk()
     private let streams: [StreamName: StreamSettings]
     private let priorities: [StreamName: Int]
     private let order: DeliveryOrder
     private let link: LinkConfiguration
+    private let filters: [FilterRule]
     private let forwarders = Mutex<[UplinkName: Forwarder]>([:])
     /// What the records are stamped with, and what their age is told by.
     let clock = ManualClock()
@@ -28,7 +30,7 @@ final class ForwardingLog: Sendable {
     init(
         _ uplinks: [String: ScriptedUplink], streams: [StreamName: StreamSettings] = [.telemetry: .small],
         priorities: [StreamName: Int] = [:], order: DeliveryOrder = .oldestFirst,
-        link: LinkConfiguration = LinkConfiguration()
+        link: LinkConfiguration = LinkConfiguration(), filters: [FilterRule] = []
     ) throws {
         folder = try AgentTestKit.TemporaryFolder("forwarding", isInMemory: true)
         self.uplinks = Dictionary(uniqueKeysWithValues: uplinks.map { (UplinkName($0)!, $1) })
@@ -36,6 +38,7 @@ final class ForwardingLog: Sendable {
         self.priorities = priorities
         self.order = order
         self.link = link
+        self.filters = filters
         log = try RingLog(
             LogSettings(
                 path: folder.file("log"), gateway: GatewayID("gw")!, streams: streams,
@@ -66,8 +69,9 @@ final class ForwardingLog: Sendable {
             }
             return Forwarder(
                 name, log: log, uplink: uplink,
-                reading: LogReading(log, for: name, sources: sources, clock: clock, on: executor),
-                committed: committed, link: link, clock: clock,
+                reading: LogReading(
+                    log, for: name, sources: sources, filters: filters, desk: desk, clock: clock, on: executor),
+                committed: committed, desk: desk, link: link, clock: clock,
                 backOff: BackOff.Limits(delayMin: .milliseconds(1), delayMax: .milliseconds(5)), logger: .silent)
         }
         forwarders.withLock { $0 = Dictionary(uniqueKeysWithValues: services.map { ($0.name, $0) }) }
@@ -97,7 +101,7 @@ extension StreamSettings {
 
 extension LogStatistics.Uplink {
     /// Promise P3, in one line.
-    var isBalanced: Bool { accepted == forwarded + held + lost + rejected }
+    var isBalanced: Bool { accepted == forwarded + held + lost + rejected + filtered }
 }
 
 extension Logger {

@@ -4,7 +4,14 @@ import Uplinks
 
 /// A destination that answers as a test says, and remembers what it confirmed.
 final class ScriptedUplink: Uplink {
+    /// What a consumer sees of it.
+    enum Event: Equatable {
+        case record(RecordIdentity, previous: SequenceNumber?, RecordBatch.Delivery)
+        case loss(LossIdentity, LostRange.Reason)
+    }
+
     private struct State {
+        var events: [Event] = []
         var answer: @Sendable (RecordBatch) -> Answer
         var payloads: [String] = []
         var historical: Set<String> = []
@@ -39,6 +46,8 @@ final class ScriptedUplink: Uplink {
     var payloads: [String] { state.withLock(\.payloads) }
     /// Those of them that came marked as a backlog.
     var historical: Set<String> { state.withLock(\.historical) }
+    /// Everything that was confirmed, in order.
+    var events: [Event] { state.withLock(\.events) }
     var losses: [LostRange] { state.withLock(\.losses) }
     var calls: Int { state.withLock(\.calls) }
     /// What it was told of its link: `resume`, `suspend`, in this order.
@@ -72,7 +81,10 @@ final class ScriptedUplink: Uplink {
     }
 
     func send(_ loss: LostRange) async -> DeliveryOutcome {
-        state.withLock { $0.losses.append(loss) }
+        state.withLock { state in
+            state.losses.append(loss)
+            state.events.append(.loss(LossIdentity(gateway: GatewayID("gw")!, loss: loss), loss.reason))
+        }
         return .acknowledged(through: loss.last)
     }
 
@@ -85,8 +97,12 @@ final class ScriptedUplink: Uplink {
     func close() async { state.withLock { $0.isClosed = true } }
 
     private func confirmed(_ batch: RecordBatch, through last: SequenceNumber) -> DeliveryOutcome {
-        let texts = batch.records.filter { $0.sequence <= last }.map { String(decoding: $0.payload, as: UTF8.self) }
+        let records = batch.records.filter { $0.sequence <= last }
+        let texts = records.map { String(decoding: $0.payload, as: UTF8.self) }
         state.withLock { state in
+            state.events += records.map {
+                .record(batch.identity(of: $0), previous: batch.previous(of: $0), batch.delivery)
+            }
             state.payloads += texts
             if batch.delivery == .historical { state.historical.formUnion(texts) }
         }

@@ -20,6 +20,7 @@ extension AgentConfigurationReader {
         guard let destination = readDestination(table, name: name) else { return nil }
         var uplink = UplinkConfiguration(name: name, destination: destination, streams: readStreams(table))
         readLanes(table, of: &uplink)
+        uplink.filters = readFilters(table)
         uplink.link = readLink(table)
         if let preset = destination.mqtt?.preset { uplink.link.limits.fill(from: preset.limits) }
         // The only start there is so far: reading the key makes a wrong value an error.

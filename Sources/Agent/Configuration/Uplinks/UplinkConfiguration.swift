@@ -1,4 +1,5 @@
 import Records
+import Uplinks
 
 /// `[uplinks.NAME]`: a destination that records are forwarded to, and what is the same for every kind of it.
 public struct UplinkConfiguration: Sendable {
@@ -14,6 +15,8 @@ public struct UplinkConfiguration: Sendable {
     public var backlogAfter = Duration.seconds(10)
     /// Per cent of the link that a backlog has beside what is new, if both need it.
     public var backlogShare = 25
+    /// What is left out, so that a thin link carries what matters; the first rule that matches a topic decides.
+    public var filters: [FilterRule] = []
     /// What the link may carry, and when.
     public var link = LinkConfiguration()
     /// First wait between attempts; it doubles, with full jitter.

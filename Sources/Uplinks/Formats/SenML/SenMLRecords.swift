@@ -106,6 +106,7 @@ struct SenMLRecords<Writer: SenMLWriter>: Sendable {
             }
         }
         writer.set(.sequence, integer: record.sequence.rawValue)
+        if let previous = batch.previous(of: record) { writer.set(.previous, integer: previous.rawValue) }
         if !nameShows(record.topic) { writer.set(.topic, text: record.topic) }
         if record.isRetained { writer.set(.retained, boolean: true) }
         guard record.time.quality != .synchronised else { return }
@@ -124,19 +125,7 @@ struct SenMLRecords<Writer: SenMLWriter>: Sendable {
 
     private mutating func set(_ value: PayloadValues.Value, _ payload: ArraySlice<UInt8>, seconds: Double) {
         if !nameRest.isEmpty { writer.set(.name, text: nameRest[...]) }
-        // A range of a string is what is between its quotes, which are in the payload.
-        func slice(_ range: Range<Int>, quotes: Int = 0) -> ArraySlice<UInt8> {
-            payload[payload.startIndex + range.lowerBound - quotes..<payload.startIndex + range.upperBound + quotes]
-        }
-        if let unit = value.unit { writer.set(.unit, jsonString: slice(unit, quotes: 1)) }
-        switch value.content {
-        case .number(let range): writer.set(.value, jsonNumber: slice(range))
-        case .sum(let number): writer.set(.value, number: number)
-        case .string(let range): writer.set(.stringValue, jsonString: slice(range, quotes: 1))
-        case .literal(let range): writer.set(.stringValue, text: slice(range))
-        case .boolean(let boolean): writer.set(.booleanValue, boolean: boolean)
-        case .bytes(let index): writer.set(.dataValue, bytes: values.bytes[index][...])
-        }
+        writer.set(value, bytes: values.bytes, from: payload)
         if seconds != baseSeconds {
             // To the microsecond, below which a double has no digits left for times of today.
             writer.set(.time, number: ((seconds - baseSeconds) * 1e6).rounded() / 1e6)

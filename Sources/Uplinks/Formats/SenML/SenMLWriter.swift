@@ -26,6 +26,7 @@ struct SenMLField: Sendable {
     static let stream = SenMLField("stream")
     static let epoch = SenMLField("epoch")
     static let sequence = SenMLField("sequence")
+    static let previous = SenMLField("previous")
     static let topic = SenMLField("topic")
     static let historical = SenMLField("historical")
     static let replay = SenMLField("replay")

@@ -1,0 +1,80 @@
+import Logging
+import Records
+import ServiceLifecycle
+import Threads
+
+/// Takes up the requests that the command has left in the log's folder, and says there what became of them.
+actor ReplayWatch: Service {
+    private static let interval = Duration.seconds(1)
+    /// How often the progress of a request is saved.
+    private static let roundsBetweenSaves = 10
+
+    private let executor: ThreadExecutor
+    private let folder: ReplayFolder
+    private let desk: ReplayDesk
+    private let uplinks: Set<UplinkName>
+    private let committed: Announcement
+    private let logger: Logger
+    private var saved: [String: ReplayRequest] = [:]
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(
+        _ folder: ReplayFolder, desk: ReplayDesk, uplinks: Set<UplinkName>, committed: Announcement, logger: Logger,
+        on executor: ThreadExecutor
+    ) {
+        self.folder = folder
+        self.desk = desk
+        self.uplinks = uplinks
+        self.committed = committed
+        self.logger = logger
+        self.executor = executor
+    }
+
+    /// Looks once a second until graceful shutdown.
+    nonisolated func run() async throws {
+        await prepare()
+        await cancelWhenGracefulShutdown {
+            var round = 0
+            repeat {
+                await self.look(saves: round % Self.roundsBetweenSaves == 0)
+                round += 1
+                // Cancellation ends it.
+            } while (try? await Task.sleep(for: Self.interval)) != nil
+        }
+        await look(saves: true)
+    }
+
+    private func prepare() {
+        do throws(ReplayFolder.Failure) {
+            try folder.prepare()
+        } catch {
+            logger.warning("no replays can be asked for: \(error)")
+        }
+    }
+
+    private func look(saves: Bool) {
+        for (name, outcome) in desk.takeFinished() {
+            saved[name] = nil
+            folder.finish(name, outcome)
+            logger.notice("a replay is done: \(outcome.sent) records sent, \(outcome.missing) missing")
+        }
+        var isNew = false
+        for (name, request) in folder.requests() where saved[name] == nil {
+            guard uplinks.contains(request.uplink) else {
+                folder.finish(name, ReplayOutcome(problem: "there is no uplink \(request.uplink)"))
+                continue
+            }
+            guard desk.submit(request, name: name) else { continue }
+            saved[name] = request
+            isNew = true
+            logger.notice("a replay of \(request.stream) to \(request.uplink) is asked for")
+        }
+        if isNew { committed.announce() }
+        guard saves else { return }
+        for job in desk.jobs where saved[job.name] != nil && saved[job.name] != job.request {
+            saved[job.name] = job.request
+            folder.save(job.request, as: job.name)
+        }
+    }
+}

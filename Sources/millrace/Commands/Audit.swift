@@ -1,0 +1,179 @@
+import Agent
+import ArgumentParser
+import Compression
+import MQTTTransport
+import Records
+import StrictTOML
+import UnixSignals
+import Uplinks
+
+/// The centre's side: is everything here that the gateways took in?
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check at the centre that every record of every gateway arrived.",
+        discussion: """
+            Subscribes to what gateways publish and reads the identity of each record, in every format of an MQTT
+            uplink: how many came, came twice, are missing, were announced as lost, were left out by a filter, came out
+            of order, and how late. It keeps no records. What is published while it does not listen, it does not see:
+            a stream counts from the first record that arrives, unless --from-start says that it is the first there is.
+
+            On a terminal a live table, with q to end; elsewhere, and with --json, a report every --interval. With
+            --once it ends when nothing has come for --quiet.
+
+            Exits with 0 when every record arrived or was left out by a filter; 1 when records are missing or messages
+            cannot be read; 2 when nothing is missing but what gateways announced as lost; 3 when nothing arrived;
+            69 when the broker cannot be reached.
+            """)
+
+    @Option(help: "The broker: mqtt://HOST[:PORT], or mqtts:// for TLS.") var url = "mqtt://127.0.0.1:1883"
+    @Option(help: "A topic filter; may be given more than once.") var topic = ["gateways/#"]
+    @OptionGroup var login: CentreLogin
+    @Flag(help: "Print JSON.") var json = false
+    @Flag(help: "End when nothing has come for a while, and report once.") var once = false
+    @Option(help: "With --once: how long nothing may come.", transform: Audit.duration) var quiet = Duration.seconds(5)
+    @Option(name: .customLong("for"), help: "End after this time.", transform: Audit.duration) var length: Duration?
+    @Option(help: "Between two reports.", transform: Audit.duration) var interval = Duration.seconds(10)
+    @Flag(help: "Every epoch is seen from its first record on: what is missing there is missing.") var fromStart = false
+    @Option(help: ArgumentHelp("A dictionary that messages are compressed with.", valueName: "file"))
+    var dictionary: [String] = []
+
+    func validate() throws {
+        for filter in topic where !MQTTTopicFilter.isValid(filter) {
+            throw ValidationError("'\(filter)' is no topic filter (MQTT 5.0, section 4.7).")
+        }
+    }
+
+    func run() async throws {
+        let inbox = CentreInbox(
+            isFromStart: fromStart, dictionaries: [.builtIn] + (try dictionary.map(Self.read)), clock: SystemClock())
+        let subscriber = try reportingFailures {
+            try MQTTSubscriber(
+                configuration: try login.configuration(of: url),
+                subscriptions: topic.map { MQTTSubscription(filter: $0, retained: .ignore) }, linger: .zero,
+                inlet: inbox)
+        }
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        try subscriber.start()
+        let isReached = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await _ in signals { break }
+                return true
+            }
+            group.addTask { await watch(inbox, subscriber) }
+            let isReached = await group.next() ?? true
+            group.cancelAll()
+            return isReached
+        }
+        await subscriber.stop()
+        guard isReached else {
+            let reason = inbox.read { $0.disconnection ?? $0.refusal } ?? "the broker does not answer"
+            printError("millrace audit: \(url): \(reason)")
+            throw ExitCode.missingProgram
+        }
+        let report = inbox.report()
+        writeLine(json ? report.json : report.text, to: 1)
+        if report.verdict != .complete { throw ExitCode(report.verdict.rawValue) }
+    }
+
+    // MARK: While it listens
+
+    /// Until it is to end; false where the broker could not be reached.
+    private func watch(_ inbox: CentreInbox, _ subscriber: MQTTSubscriber) async -> Bool {
+        let begun = ContinuousClock.now
+        while !subscriber.isSubscribed {
+            let isRefused = inbox.read { $0.refusal != nil } && !subscriber.isSubscribed
+            guard begun.duration(to: .now) < Self.patience, !isRefused, await pause() else { return Task.isCancelled }
+        }
+        let listening = ContinuousClock.now
+        let isLive = !json && !once && Terminal.isInteractive
+        let screen = isLive ? AuditScreen(title: "\(url)  \(topic.joined(separator: " "))") : nil
+        defer { screen?.close() }
+        var reported = listening
+        while await pause() {
+            let now = ContinuousClock.now
+            if let length, listening.duration(to: now) >= length { return true }
+            let last = inbox.read { $0.lastArrival } ?? listening
+            if once, max(last, listening).duration(to: now) >= quiet { return true }
+            if let screen {
+                guard screen.show(inbox.report(), problem: inbox.read { $0.disconnection ?? $0.problem }) else {
+                    return true
+                }
+            } else if !once, reported.duration(to: now) >= interval {
+                reported = now
+                let report = inbox.report()
+                writeLine(json ? report.json : report.verdictLine, to: 1)
+            }
+        }
+        return true
+    }
+
+    /// How long the broker may take to answer at first.
+    private static let patience = Duration.seconds(20)
+
+    /// A moment; false when it is to end.
+    private func pause() async -> Bool {
+        // Cancellation is how it ends.
+        (try? await Task.sleep(for: .milliseconds(200))) != nil
+    }
+
+    // MARK: Arguments
+
+    private static func duration(_ text: String) throws -> Duration {
+        guard let duration = DurationText.parse(text), duration >= .milliseconds(100) else {
+            throw ValidationError("'\(text)' is no time, such as 500ms, 30s or 5m.")
+        }
+        return duration
+    }
+
+    private static func read(_ path: String) throws -> ZstandardDictionary {
+        do throws(FileContents.Failure) {
+            let file = try FileContents(path: path, sizeMax: .mebibytes(1))
+            guard let dictionary = ZstandardDictionary(reading: file.bytes) else {
+                throw FileContents.Failure(path: path, reason: "it is no dictionary of zstd")
+            }
+            return dictionary
+        } catch {
+            throw ValidationError("--dictionary: \(error)")
+        }
+    }
+}
+
+/// How to enter the centre's broker.
+struct CentreLogin: ParsableArguments {
+    @Option(help: "The user name.") var username: String?
+    @Option(help: "The file that holds the password.") var passwordFile: String?
+    @Option(help: "The authorities that are trusted, PEM; the system's without it.") var ca: String?
+    @Option(help: "Our certificate, PEM.") var certificate: String?
+    @Option(help: "The private key of our certificate, PEM.") var key: String?
+    @Option(help: "The client id; a random one without it.") var clientID: String?
+
+    func validate() throws {
+        if passwordFile != nil, username == nil { throw ValidationError("A password needs --username.") }
+        if (certificate == nil) != (key == nil) { throw ValidationError("--certificate and --key need each other.") }
+    }
+
+    /// How to reach the broker at a url.
+    func configuration(of url: String) throws -> MQTTConfiguration {
+        let address = try BrokerAddress.reading(url: url, option: "--url")
+        guard address.isEncrypted || ca == nil && certificate == nil else {
+            throw ConfigurationError(option: "--url", "--ca and --certificate need mqtts://")
+        }
+        let random = String(UInt32.random(in: 0 ... .max), radix: 16)
+        var configuration = MQTTConfiguration(
+            host: address.host, port: address.port, clientID: clientID ?? "millrace-audit-\(random)")
+        configuration.sessionExpiry = .zero
+        configuration.username = username
+        if let passwordFile {
+            do throws(SigningFailure) {
+                configuration.password = try CredentialFile(path: passwordFile).secret().exposed
+            } catch {
+                throw ConfigurationError(option: "--password-file", "\(error)")
+            }
+        }
+        if address.isEncrypted {
+            configuration.tls = MQTTConfiguration.TLS(
+                authorityFile: ca, certificateFile: certificate, keyFile: key)
+        }
+        return configuration
+    }
+}
