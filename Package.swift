@@ -94,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "AdminHTTP", "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore", "MQTTTransport",
+                "AdminHTTP", "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore",
+                "MQTTTransport",
                 "Records",
                 "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -105,7 +106,9 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "millrace-bench",
-            dependencies: ["DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML", "Uplinks"],
+            dependencies: [
+                "AdminHTTP", "Agent", "DeviceProfiles", "LogStore", "Records", "SerialIO", "StrictTOML", "Uplinks",
+            ],
             path: "Benchmarks",
             exclude: ["README.md", "dictionary/train", "fuzz", "harness", "load", "run.py", "scenarios"],
             swiftSettings: settings),
@@ -126,7 +129,9 @@ let package = Package(
         .testTarget(
             name: "AdminHTTPTests",
             dependencies: [
-                "AdminHTTP", "Agent", "AgentTestKit", "Records", "SerialIO", "Simulation", "Threads",
+                "AdminHTTP", "Agent", "AgentTestKit", "Records", "SerialIO", "Simulation", "Threads", "Uplinks",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -10,8 +10,9 @@ enum BenchmarkProgram {
         case "bodies": try SampleBodies.main(arguments)
         case "framing": FramingBenchmark.main(arguments)
         case "decoding": try DecodingBenchmark.main(arguments)
+        case "status": StatusBenchmark.main(arguments)
         default:
-            end(usage: "append|bodies|decoding|framing [--option VALUE ...]")
+            end(usage: "append|bodies|decoding|framing|status [--option VALUE ...]")
         }
     }
 

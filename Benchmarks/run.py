@@ -54,7 +54,7 @@ def chosen_legs(setup, scenario):
     legs = [leg for leg, needs_millrace in scenario.LEGS.items()
             if not (needs_millrace and setup.peers_only)
             and (not setup.legs or any(words in leg for words in setup.legs))]
-    binary = setup.append if scenario.NAME in ("append", "decoding", "framing") else setup.millrace
+    binary = setup.append if scenario.NAME in ("append", "decoding", "framing", "status") else setup.millrace
     if any(scenario.LEGS[leg] for leg in legs) and not os.access(binary, os.X_OK):
         print(f"{scenario.NAME} needs {binary}, which is not there: run `make build` first, or leave Millrace out "
               "with --peers-only", file=sys.stderr)

@@ -12,12 +12,6 @@ enum AdminLimits {
     static let headerFieldsMax = 64
     /// Bytes of a body: one record.
     static let bodySizeMax = Limits.payloadSizeMax
-    /// How long a request may take to arrive, and a connection may be without one.
-    static let requestTime = Duration.seconds(10)
-    /// How long a reader of live records may take nothing.
-    static let stallTime = Duration.seconds(30)
-    /// After so long without a record, a comment shows that a stream lives.
-    static let silenceMax = Duration.seconds(15)
     /// Readers are woken so often at most: a page for many records costs less than many pages.
     static let pulse = Duration.milliseconds(100)
     /// Records of a page of live records.
@@ -28,4 +22,14 @@ enum AdminLimits {
     static let livePageSizeMax = 64 << 10
     /// Encoded bytes that are kept for readers that stand at the same place.
     static let sharedSizeMax = 1 << 20
+}
+
+/// How long the admin server waits for others; tests do not wait for so long.
+struct AdminPatience: Sendable {
+    /// How long a request may take to arrive, and a connection may be without one.
+    var request = Duration.seconds(10)
+    /// How long a reader of live records may take nothing.
+    var stall = Duration.seconds(30)
+    /// After so long without a record, a comment shows that a stream lives.
+    var silence = Duration.seconds(15)
 }

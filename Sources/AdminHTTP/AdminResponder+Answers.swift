@@ -109,12 +109,12 @@ extension AdminResponder {
     private func append(_ query: Query, _ request: Request) async throws -> Outcome {
         let (topic, stream) = (try query.required("topic"), try stream(query))
         let payload: [UInt8]
-        switch await Self.body(of: request) {
+        switch await body(of: request) {
         case .whole(let bytes): payload = bytes
         case .tooLarge:
             return Outcome(
                 .error(.contentTooLarge, "a payload has at most \(AdminLimits.bodySizeMax) bytes"))
-        case .late: return Outcome(.error(.requestTimeout, "the body did not come within \(AdminLimits.requestTime)"))
+        case .late: return Outcome(.error(.requestTimeout, "the body did not come within \(patience.request)"))
         }
         let identity = try await agent.append(
             LocalRecord(topic: topic, stream: stream, payload: payload, contentType: request.headers[.contentType]))
@@ -128,7 +128,7 @@ extension AdminResponder {
     }
 
     /// All of a body, if it comes in time.
-    private static func body(of request: Request) async -> Body {
+    private func body(of request: Request) async -> Body {
         await withTaskGroup(of: Body.self) { group in
             group.addTask {
                 do {
@@ -140,7 +140,7 @@ extension AdminResponder {
             }
             group.addTask {
                 // Cancellation ends it as the time does: then nobody asks any more.
-                try? await Task.sleep(for: AdminLimits.requestTime)
+                try? await Task.sleep(for: patience.request)
                 return .late
             }
             let body = await group.next() ?? .late

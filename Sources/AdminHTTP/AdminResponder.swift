@@ -12,6 +12,7 @@ struct AdminResponder: Sendable {
     let live: LiveRecords
     /// By path: what a browser shows.
     let pages: [String: AdminPage]
+    let patience: AdminPatience
     let complaints: Complaints
     let logger: Logger
 

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Records
 import ServiceLifecycle
 import Synchronization
 
@@ -18,20 +19,29 @@ public final class AdminServer: Service {
     private let configuration: AdminConfiguration
     private let pages: [String: AdminPage]
     private let logger: Logger
+    private let patience: AdminPatience
     private let complaints: Complaints
     private let live: LiveRecords
     private let opened = Mutex<(socket: Bool, port: Int?)>((false, nil))
 
     /// - Parameter pages: what a browser shows, by path.
-    public init(
+    public convenience init(
         _ configuration: AdminConfiguration, of agent: any AgentAccess, pages: [String: AdminPage] = [:], logger: Logger
     ) {
+        self.init(configuration, of: agent, pages: pages, patience: AdminPatience(), logger: logger)
+    }
+
+    init(
+        _ configuration: AdminConfiguration, of agent: any AgentAccess, pages: [String: AdminPage] = [:],
+        patience: AdminPatience, logger: Logger
+    ) {
+        self.patience = patience
         self.agent = agent
         self.configuration = configuration
         self.pages = pages
         self.logger = logger
         complaints = Complaints(logger)
-        live = LiveRecords(agent, complaints: complaints)
+        live = LiveRecords(agent, patience: patience, complaints: complaints)
     }
 
     /// Whether the unix socket can be opened by others.
@@ -84,10 +94,10 @@ public final class AdminServer: Service {
 
     private func server(for door: Gatekeeper.Door, on group: MultiThreadedEventLoopGroup) throws -> any Service {
         let responder = AdminResponder(
-            agent: agent, gatekeeper: Gatekeeper(door: door), live: live, pages: pages, complaints: complaints,
-            logger: logger)
+            agent: agent, gatekeeper: Gatekeeper(door: door), live: live, pages: pages, patience: patience,
+            complaints: complaints, logger: logger)
         let limits = HTTP1Channel.Configuration(
-            idleTimeout: .seconds(AdminLimits.requestTime.components.seconds),
+            idleTimeout: .milliseconds(patience.request.wholeMilliseconds),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: AdminLimits.headerSizeMax, maxHeaderListSize: AdminLimits.headerSizeMax,
                 maxHeaderFieldCount: AdminLimits.headerFieldsMax))

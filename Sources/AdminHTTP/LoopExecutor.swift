@@ -1,17 +1,14 @@
-import Glibc
 import NIOCore
+import Threads
 
-/// Runs tasks on an event loop's thread: the server then has one thread, and one priority, for all that it does.
+/// Runs tasks on an event loop's thread: the server then has one thread for all that it does, and
+/// that one gives way to everything that takes records in.
 final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 
-    /// Lower than everything that takes records in.
-    private static let niceness: Int32 = 10
-
     init(_ loop: any EventLoop) {
         self.loop = loop
-        // On Linux 0 is the calling thread. Where it is refused, it is as urgent as the rest.
-        loop.execute { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness) }
+        loop.execute { OwnThread.giveWay() }
     }
 
     /// Runs the job after those that wait already.

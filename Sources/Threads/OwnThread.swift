@@ -27,6 +27,12 @@ public enum OwnThread {
         return code == 0
     }
 
+    /// The calling thread computes from now on only what others leave of the processors, but for a last share.
+    public static func giveWay() {
+        // On Linux 0 is the calling thread. Where it is refused, it is as urgent as the rest.
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+    }
+
     /// 1 MiB: libmosquitto, OpenSSL and SQLite each stay well below; untouched pages cost nothing.
     private static let stackSize = 1 << 20
 

@@ -1,9 +1,9 @@
 import Records
 
 /// Asks a running agent through its admin socket: for commands. Its calls block.
-public struct AdminClient {
+public struct AdminClient: Sendable {
     /// What came back.
-    public struct Reply {
+    public struct Reply: Sendable {
         /// HTTP's status code.
         public let status: Int
         /// The body.

@@ -44,7 +44,7 @@ struct LiveReader: Sendable {
                 }
                 position = page.next
             } else {
-                if lastWrite.duration(to: .now) >= AdminLimits.silenceMax {
+                if lastWrite.duration(to: .now) >= live.patience.silence {
                     try await write(Self.comment, to: &body, on: channel)
                     lastWrite = .now
                 }

@@ -30,11 +30,13 @@ final class LiveRecords: Sendable {
 
     private let agent: any AgentAccess
     private let complaints: Complaints
+    let patience: AdminPatience
     private let state = Mutex(State())
     private let arrival = Announcement()
     private let pulse = Announcement()
 
-    init(_ agent: any AgentAccess, complaints: Complaints) {
+    init(_ agent: any AgentAccess, patience: AdminPatience, complaints: Complaints) {
+        self.patience = patience
         self.agent = agent
         self.complaints = complaints
     }
@@ -157,7 +159,7 @@ final class LiveRecords: Sendable {
             group.addTask { await self.agent.waitForCommit(after: committed) }
             group.addTask { await self.arrival.wait(after: arrived) }
             // Cancellation ends the pauses, and with them the loop.
-            group.addTask { try? await Task.sleep(for: AdminLimits.silenceMax / 3) }
+            group.addTask { try? await Task.sleep(for: min(self.patience.silence, self.patience.stall) / 3) }
             await group.next()
             group.cancelAll()
         }
@@ -165,13 +167,13 @@ final class LiveRecords: Sendable {
     }
 
     private func dropStalled() {
-        let limit = ContinuousClock.now - AdminLimits.stallTime
+        let limit = ContinuousClock.now - patience.stall
         let stalled = state.withLock { state in
             let stalled = state.readers.values.filter { $0.busySince.map { $0 < limit } ?? false }
             return stalled.compactMap(\.channel)
         }
         for channel in stalled {
-            complaints.tell("a reader of live records took nothing for \(AdminLimits.stallTime) and was dropped")
+            complaints.tell("a reader of live records took nothing for \(patience.stall) and was dropped")
             channel.close(mode: .all, promise: nil)
         }
     }

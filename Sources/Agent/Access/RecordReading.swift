@@ -8,6 +8,7 @@ actor RecordReading {
     let log: RingLog
     private let clock: any GatewayClock
     private var readers: [StreamName: LogReader] = [:]
+    private var givesWay = false
 
     /// Losses and ends of epochs that one page steps over: beyond that, the next page does.
     private static let stepsMax = 64
@@ -24,6 +25,8 @@ actor RecordReading {
     func page(
         of stream: StreamName, from start: RecordStart, recordsMax: Int, bytesMax: Int
     ) throws(AccessFailure) -> RecordPage {
+        if !givesWay { OwnThread.giveWay() }
+        givesWay = true
         guard let reader = reader(of: stream), let end = end(of: stream) else {
             throw AccessFailure(.notFound, "there is no stream \(stream); GET /status names those that there are")
         }

@@ -16,6 +16,13 @@ public struct AdminConfiguration: Sendable {
         public var keyFile: String
         /// Clients must show a certificate of one of these authorities; nil: they need none.
         public var clientAuthorityFile: String?
+
+        /// A listener with a certificate.
+        public init(certificateFile: String, keyFile: String, clientAuthorityFile: String? = nil) {
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+            self.clientAuthorityFile = clientAuthorityFile
+        }
     }
 
     /// An address and a port to listen on.

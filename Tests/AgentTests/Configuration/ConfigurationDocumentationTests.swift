@@ -37,6 +37,7 @@ import Testing
             "confluent.secret", "solace.password", "influx.token", "msk.password", "hivemq.password", "emqx.password",
         ]
         for name in secrets { try text.folder.write(name, "secret\n") }
+        for name in ["admin.token", "admin-write.token"] { try text.folder.write(name, "of-\(name)-enough\n") }
         let connection =
             "Endpoint=sb://plant7.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0\n"
         try text.folder.write("hubs.connection", connection)
@@ -69,6 +70,8 @@ import Testing
     @Test func `every key that the code knows is documented, and every documented key is known`() throws {
         let everything = """
             [streams.a]
+            [admin]
+            tls = {}
             [mqtt.a]
             topics = [{}]
             tls = {}
@@ -127,7 +130,7 @@ import Testing
             report: report, directory: text.folder.path, machineIDPath: text.machineIDPath)
         _ = reader.read(try TOMLDocument(everything, file: "t"))
         // Tables that only hold tables have a heading, not a row.
-        let headings: Set = ["gateway", "log", "logging", "streams", "mqtt", "profiles", "serial", "uplinks"]
+        let headings: Set = ["gateway", "log", "logging", "admin", "streams", "mqtt", "profiles", "serial", "uplinks"]
         let known = report.knownKeys.subtracting(headings)
         let page = try contents("docs/configuration.md")
         let documented = Set(
