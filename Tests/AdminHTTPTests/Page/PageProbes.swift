@@ -56,7 +56,7 @@ enum PageProbe {
         (() => {
           const node = document.activeElement;
           const all = [...document.querySelectorAll("*")];
-          return { name: node.id || node.textContent.trim() || node.tagName, place: all.indexOf(node),
+          return { name: node === document.body ? "BODY" : node.id || node.textContent.trim(), place: all.indexOf(node),
             seen: node.matches(":focus-visible") && getComputedStyle(node).outlineStyle !== "none" };
         })()
         """#

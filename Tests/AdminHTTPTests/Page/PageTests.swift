@@ -22,7 +22,7 @@ struct PageTests {
         #expect(try await tab.texts("#devices-list h3") == ["climate-1", "climate-3", "meter-2"])
         #expect(
             try await tab.texts("#devices-list article:first-child .value") == [
-                "21.6\u{202F}°C", "44.1\u{202F}% RH", "yes",
+                "21.6\u{202F}°C", "44.1\u{202F}%\u{202F}RH", "yes",
             ])
         #expect(try await tab.text("#sources-rows").contains("3 checksum errors and 12 time-outs of 91,300 requests"))
         #expect(try await tab.text("#lost-words").hasPrefix("None."))
