@@ -93,6 +93,22 @@ struct PageTests {
         #expect(requests.filter { !$0.hasPrefix(rig.address) } == [])
     }
 
+    @Test func `what the page loads and asks for travels compressed`() async throws {
+        let rig = try await PageRig(.plant(devices: 20))
+        #expect(try await rig.open())
+        let sizes = try await rig.tab.evaluate(
+            """
+            performance.getEntriesByType("resource").filter((entry) => /status$|main.js$/.test(entry.name))
+              .map((entry) => ({ decoded: entry.decodedBodySize, encoded: entry.encodedBodySize }))
+            """
+        ).array
+        #expect(sizes.count >= 2)
+        for size in sizes {
+            let (decoded, encoded) = (size["decoded"].number ?? 0, size["encoded"].number ?? 0)
+            #expect(encoded > 0 && encoded < decoded / 1.8, "\(encoded) of \(decoded) bytes")
+        }
+    }
+
     @Test func `of 300 devices the first are shown, all on request, and one is found by its text`() async throws {
         let rig = try await PageRig(.plant(devices: 300))
         let tab = rig.tab
