@@ -69,7 +69,7 @@ public final class MillraceAgent: Sendable {
         self.recorder = recorder
         mqttSources = try configuration.mqttSources.map {
             try MQTTSource(
-                $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger,
+                $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger, clock: clock,
                 logger: logger.part("mqtt.\($0.name)"))
         }
         serialSources = try configuration.serialSources.map { source in
@@ -103,6 +103,11 @@ public final class MillraceAgent: Sendable {
     /// all at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
         [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
+    }
+
+    /// What is known of each device, in the order of the configuration.
+    public var deviceStates: [DeviceState] {
+        mqttSources.flatMap(\.deviceStates) + serialSources.flatMap(\.deviceStates)
     }
 
     /// Why streams take nothing at present.

@@ -24,7 +24,10 @@ extension MillraceAgent {
         status.serialSources = serialSources.map {
             $0.status(rate: view.seconds.rate(of: .source("serial.\($0.name)")))
         }
-        status.devices = Array(serialSources.flatMap(\.deviceStatuses).prefix(AgentStatus.devicesMax))
+        let topics = mqttSources.flatMap { source in
+            source.deviceStates.map { DeviceStatus($0, source: "mqtt.\(source.name)", port: nil, nil) }
+        }
+        status.devices = Array((serialSources.flatMap(\.deviceStatuses) + topics).prefix(AgentStatus.devicesMax))
         status.uplinks = forwarders.map { uplinkStatus(of: $0, view, at: reading) }
         status.losses = losses(in: view.statistics)
         status.events = events.newestFirst

@@ -13,7 +13,7 @@ extension StatusProblem {
     static func all(in status: AgentStatus) -> [StatusProblem] {
         let problems =
             of(status.log, uptime: status.uptime) + status.mqttSources.compactMap { of($0) }
-            + status.serialSources.flatMap { of($0) } + status.devices.compactMap { of($0) }
+            + status.serialSources.flatMap { of($0) } + status.devices.flatMap { of($0) }
             + status.uplinks.flatMap { of($0, at: status.clock.reading.wallMilliseconds) }
             + (status.clock.reading.isSynchronised
                 ? [] : [StatusProblem(.warning, "clock", "no time source keeps the clock")])
@@ -58,9 +58,13 @@ extension StatusProblem {
         }
     }
 
-    private static func of(_ device: DeviceStatus) -> StatusProblem? {
-        guard device.state == .silent else { return nil }
-        return StatusProblem(.warning, "serial.\(device.source)", "\(device.name) is silent")
+    private static func of(_ device: DeviceStatus) -> [StatusProblem] {
+        let silence = device.state == .silent ? ["\(device.name) is silent"] : []
+        let ranges = device.alarms.map { alarm in
+            let unit = alarm.unit.map { " \($0)" } ?? ""
+            return "\(device.name): \(alarm.reading) is \(alarm.side.rawValue) \(alarm.limit)\(unit)"
+        }
+        return (silence + ranges).map { StatusProblem(.warning, device.source, $0) }
     }
 
     private static func of(_ uplink: UplinkStatus, at wallMilliseconds: Int64) -> [StatusProblem] {
