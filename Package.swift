@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "AdminHTTP",
             dependencies: [
-                "Agent", "CPage", "Records", "Threads",
+                "Agent", "CPage", "Compression", "Records", "Threads",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 // Its core only: a dozen fixed paths need no router.
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -32,6 +32,7 @@ struct AdminResponder: Sendable {
         switch outcome.content {
         case .answer(var answer):
             if endsHere { answer.headers[.connection] = "close" }
+            answer.compress(for: request.head)
             let response = answer.response(isHead: isHead)
             try await writer.write(response: response.head, body: response.body)
         case .live(let reader):

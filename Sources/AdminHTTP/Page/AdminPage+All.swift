@@ -15,15 +15,16 @@ extension AdminPage {
         return pages
     }()
 
-    /// Its own files and the agent's answers, nothing inline and nothing from elsewhere; and the browser refuses to make
-    /// HTML of text, whatever a script does (W3C CSP 3, Trusted Types).
+    /// Its own files and the agent's answers, nothing inline and nothing from elsewhere; and the browser refuses to
+    /// make HTML of text, whatever a script does (W3C CSP 3, Trusted Types).
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-    /// Changes when a byte does: FNV-1a, 64 bits. Nobody gains by making two files that have the same.
+    /// Changes when a byte does: FNV-1a, 64 bits. Nobody gains by making two files that have the same. It is a weak
+    /// one, because it is the same for the file and its compressed form.
     private static func entityTag(of body: [UInt8]) -> String {
         let hash = body.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        return "\"\(String(hash, radix: 16))\""
+        return "W/\"\(String(hash, radix: 16))\""
     }
 }

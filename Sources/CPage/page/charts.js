@@ -51,7 +51,7 @@ export class Hour {
   /** Draws counts per minute, the newest last, at most 60. */
   show(counts, what) {
     const drawn = counts.join();
-    set(this.node, "display", counts.some((c) => c > 0) ? null : "none");
+    set(this.node, "hidden", !counts.some((value) => value > 0));
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const recent = counts.slice(-60);

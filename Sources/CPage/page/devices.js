@@ -122,6 +122,7 @@ function makeReading() {
     update(reading) {
       say(name, reading.name);
       say(text, measured(reading.value, reading.unit));
+      set(value, "data-kind", typeof reading.value);
       say(age, reading.isStale ? ` ${ago(reading.age_seconds)}` : "");
       const isNumber = typeof reading.value === "number";
       const numbers = isNumber && reading.history.length > 0 ? [...reading.history, reading.value] : [];

@@ -13,7 +13,7 @@ const NARROW = 720;
 /** The picture and its words. */
 export class Flow {
   #picture = byID("flow-picture");
-  #channels = shape("svg", { class: "channels", "aria-hidden": "true" });
+  #channels = shape("svg", { class: "channels" });
   #sources = column("in", makeBox);
   #streams = column("ring-log", makeStream);
   #uplinks = column("out", makeBox);

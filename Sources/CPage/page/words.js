@@ -92,7 +92,7 @@ export function value(reading) {
 
 // SenML's symbols (RFC 8428, 12.1; RFC 8798) that people write otherwise.
 const UNITS = {
-  Cel: "°C", degC: "°C", K: "K", "%RH": "% RH", "%EL": "%", "/": "", "count": "", "m3": "m³", "m2": "m²", "m3/s": "m³/s",
+  Cel: "°C", degC: "°C", K: "K", "%RH": "%\u202FRH", "%EL": "%", "/": "", "count": "", "m3": "m³", "m2": "m²", "m3/s": "m³/s",
   "m3/h": "m³/h", "m/s2": "m/s²", "ug/m3": "µg/m³", "mg/m3": "mg/m³", "kg/m3": "kg/m³", "W/m2": "W/m²", Ohm: "Ω",
   "S/m": "S/m", uS: "µS", "1/min": "/min", deg: "°",
 };

@@ -33,6 +33,7 @@ extension AgentStatus {
         line.timeouts = 12
         port.lines = [line]
         port.rate = 32.4
+        port.counters.received = 91_288
         status.serialSources = [port]
         status.devices = (0..<devices).map { device($0, at: clock) }
         status.uplinks = [uplink("central", "mqtt", "mqtts://central.example:8883")]
@@ -58,6 +59,7 @@ extension AgentStatus {
         status.mqttSources[0].problem = "127.0.0.1:1883 refuses the connection"
         status.mqttSources[0].rate = 0
         status.serialSources[0].lines[0].state = .absent
+        status.serialSources[0].rate = 0
         for index in status.devices.indices where index % 4 == 1 {
             status.devices[index].state = .silent
             status.devices[index].lastMilliseconds = status.clock.reading.bootMilliseconds - 4_021_000
@@ -66,12 +68,16 @@ extension AgentStatus {
         status.uplinks[0].problem = "no route to central.example:8883"
         status.uplinks[0].nextTry = .seconds(23)
         status.uplinks[0].delay = .seconds(349_000)
+        status.uplinks[0].rate = 0
+        status.uplinks[0].history = (0..<60).map { $0 < 20 ? 24_000 : 0 }
+        status.uplinks[0].streams[0].forwarded = 9_422_000
         status.uplinks[0].streams[0].held = 9_000_000
         status.uplinks[0].streams[0].lost = 312
         status.uplinks[0].certificates[0].notAfterMilliseconds = now - 3 * 86_400_000
         var lake = uplink("lake", "kafka", "k1:9092, k2:9092")
         lake.state = .failing
         lake.isAlarm = true
+        lake.rate = 0
         lake.problem = "the password is not accepted"
         status.uplinks.append(lake)
         status.losses = [

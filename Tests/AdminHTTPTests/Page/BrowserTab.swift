@@ -96,7 +96,8 @@ struct BrowserTab: Sendable {
             .compactMap { $0.parameters["request"]["url"].text }
     }
 
-    /// Exceptions, and what the browser or its policy complains of. That nothing answers is no complaint: tests do that.
+    /// Exceptions, and what the browser or its policy complains of. That nothing answers is no complaint: tests do
+    /// that.
     var complaints: [String] {
         browser.events(of: session).compactMap { event in
             switch event.method {

@@ -48,7 +48,8 @@ import Testing
 
     @Test func `tags differ, and the policy allows nothing from outside and nothing inline`() throws {
         #expect(Set(files.values.map(\.entityTag)).count == files.count)
-        #expect(files.values.allSatisfy { $0.entityTag.hasPrefix("\"") && $0.entityTag.hasSuffix("\"") && $0.isPublic })
+        #expect(
+            files.values.allSatisfy { $0.entityTag.hasPrefix("W/\"") && $0.entityTag.hasSuffix("\"") && $0.isPublic })
         let policy = try #require(files["/"]?.contentSecurityPolicy)
         #expect(policy.hasPrefix("default-src 'none';"))
         for part in ["unsafe", "*", "data:", "http"] { #expect(!policy.contains(part)) }

@@ -30,15 +30,16 @@ enum PageProbe {
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           while (walker.nextNode()) {
             const node = walker.currentNode.parentElement;
-            if (walker.currentNode.data.trim() === "" || !node.checkVisibility() || node.closest(".unseen, noscript")) continue;
+            const text = walker.currentNode.data.trim();
+            if (text === "" || !node.checkVisibility() || node.closest(".unseen, noscript")) continue;
             const style = getComputedStyle(node);
             const ground = behind(node);
-            const [light, dark] = [luminance(over(channels(style.color), ground)), luminance(ground)].sort((a, b) => b - a);
-            const ratio = (light + 0.05) / (dark + 0.05);
+            const levels = [luminance(over(channels(style.color), ground)), luminance(ground)];
+            const ratio = (Math.max(...levels) + 0.05) / (Math.min(...levels) + 0.05);
             const size = parseFloat(style.fontSize);
             const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
             seen += 1;
-            if (ratio < (isLarge ? 3 : 4.5)) poor.add(`${walker.currentNode.data.trim()}: ${ratio.toFixed(2)}`);
+            if (ratio < (isLarge ? 3 : 4.5)) poor.add(`${text}: ${ratio.toFixed(2)}`);
           }
           return seen < 20 ? ["only " + seen + " texts were found"] : [...poor];
         })()
@@ -46,8 +47,9 @@ enum PageProbe {
 
     /// Elements that stand out of the screen on the right, but for those that scroll in a frame of their own.
     static let tooWide = #"""
-        [...document.querySelectorAll("body *")].filter((node) => node.checkVisibility() && !node.closest(".scroll, .unseen")
-          && !node.classList.contains("skip") && node.getBoundingClientRect().right > innerWidth + 1)
+        [...document.querySelectorAll("body *")].filter((node) => node.checkVisibility()
+          && !node.closest(".scroll, .unseen") && !node.classList.contains("skip")
+          && node.getBoundingClientRect().right > innerWidth + 1)
           .map((node) => `${node.tagName} ${node.className} ${node.textContent.slice(0, 40)}`).slice(0, 5)
         """#
 
@@ -56,7 +58,7 @@ enum PageProbe {
         (() => {
           const node = document.activeElement;
           const all = [...document.querySelectorAll("*")];
-          return { name: node.id || node.textContent.trim() || node.tagName, place: all.indexOf(node),
+          return { name: node === document.body ? "BODY" : node.id || node.textContent.trim(), place: all.indexOf(node),
             seen: node.matches(":focus-visible") && getComputedStyle(node).outlineStyle !== "none" };
         })()
         """#

@@ -22,7 +22,7 @@ struct PageTests {
         #expect(try await tab.texts("#devices-list h3") == ["climate-1", "climate-3", "meter-2"])
         #expect(
             try await tab.texts("#devices-list article:first-child .value") == [
-                "21.6\u{202F}°C", "44.1\u{202F}% RH", "yes",
+                "21.6\u{202F}°C", "44.1\u{202F}%\u{202F}RH", "yes",
             ])
         #expect(try await tab.text("#sources-rows").contains("3 checksum errors and 12 time-outs of 91,300 requests"))
         #expect(try await tab.text("#lost-words").hasPrefix("None."))
@@ -91,6 +91,22 @@ struct PageTests {
         let requests = rig.tab.requests
         #expect(requests.count > 10)
         #expect(requests.filter { !$0.hasPrefix(rig.address) } == [])
+    }
+
+    @Test func `what the page loads and asks for travels compressed`() async throws {
+        let rig = try await PageRig(.plant(devices: 20))
+        #expect(try await rig.open())
+        let sizes = try await rig.tab.evaluate(
+            """
+            performance.getEntriesByType("resource").filter((entry) => /status$|main.js$/.test(entry.name))
+              .map((entry) => ({ decoded: entry.decodedBodySize, encoded: entry.encodedBodySize }))
+            """
+        ).array
+        #expect(sizes.count >= 2)
+        for size in sizes {
+            let (decoded, encoded) = (size["decoded"].number ?? 0, size["encoded"].number ?? 0)
+            #expect(encoded > 0 && encoded < decoded / 1.8, "\(encoded) of \(decoded) bytes")
+        }
     }
 
     @Test func `of 300 devices the first are shown, all on request, and one is found by its text`() async throws {
