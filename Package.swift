@@ -83,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore", "MQTTTransport",
+                "AdminHTTP", "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore", "MQTTTransport",
                 "Records",
                 "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -113,7 +113,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "AdminHTTPTests", dependencies: ["AdminHTTP", "AgentTestKit"], swiftSettings: settings),
-        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
+        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit", "Records"], swiftSettings: settings),
         .testTarget(
             name: "AgentTests",
             dependencies: [
@@ -121,6 +121,9 @@ let package = Package(
                 "Simulation", "StrictTOML", "Threads", "Uplinks", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Agent", "AgentTestKit", "Records", "millrace"],
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression", "Simulation"], swiftSettings: settings),
         .testTarget(

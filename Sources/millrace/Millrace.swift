@@ -27,5 +27,6 @@ struct Millrace: AsyncParsableCommand {
             SQLite \(sqliteVersion)
             zstd \(zstandardVersion)
             """,
-        subcommands: [Run.self, Check.self, Devices.self, Demo.self, Log.self, DictionaryCommand.self])
+        subcommands: [
+            Run.self, Check.self, Status.self, Tail.self, SelfTest.self, Devices.self, Demo.self, Log.self, DictionaryCommand.self])
 }
