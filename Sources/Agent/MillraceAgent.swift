@@ -130,7 +130,7 @@ extension AgentConfiguration {
 
 extension Logger {
     /// The same log with the name of a part in front of each line.
-    func part(_ name: String) -> Logger {
+    public func part(_ name: String) -> Logger {
         var logger = self
         logger[metadataKey: "part"] = .string(name)
         return logger

@@ -7,15 +7,12 @@ public enum RecordLine {
     /// The record as one object.
     public static func json(_ record: Record, of batch: RecordBatch) -> String {
         var writer = JSONWriter(reservingCapacity: 256)
-        var timestamps = TimestampWriter()
-        encode(record, of: batch, into: &writer, &timestamps)
+        var encoder = RecordEncoder()
+        encoder.encode(record, of: batch, into: &writer)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    /// Writes the record as one object.
-    ///
-    /// - Parameter timestamps: used again from one record to the next.
-    public static func encode(
+    fileprivate static func encode(
         _ record: Record, of batch: RecordBatch, into writer: inout JSONWriter, _ timestamps: inout TimestampWriter
     ) {
         writer.beginObject()
@@ -87,5 +84,18 @@ public enum RecordLine {
             if let date = try? style.parse(text) { return Int64((date.timeIntervalSince1970 * 1000).rounded()) }
         }
         return nil
+    }
+}
+
+/// Writes records as ``RecordLine`` does, one after the other.
+public struct RecordEncoder: Sendable {
+    private var timestamps = TimestampWriter()
+
+    /// Nothing is written yet.
+    public init() {}
+
+    /// Writes the record as one object.
+    public mutating func encode(_ record: Record, of batch: RecordBatch, into writer: inout JSONWriter) {
+        RecordLine.encode(record, of: batch, into: &writer, &timestamps)
     }
 }

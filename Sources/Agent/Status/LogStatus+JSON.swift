@@ -50,7 +50,7 @@ extension MediumStatus {
 
 extension RecordTime {
     /// How long ago it was: by the boot clock within a boot, else by the wall clock; never below zero.
-    func age(at now: ClockReading) -> Duration {
+    public func age(at now: ClockReading) -> Duration {
         let milliseconds =
             boot == now.boot
             ? now.bootMilliseconds - bootMilliseconds : now.wallMilliseconds - wallMilliseconds

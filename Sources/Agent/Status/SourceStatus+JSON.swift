@@ -75,7 +75,7 @@ extension SerialLineStatus {
         writer.member("timeouts", optional: timeouts)
         writer.member("opens", integer: counters.opens)
         writer.member("hang_ups", integer: counters.hangUps)
-        writer.member("overruns", optional: counters.faults.map { UInt64($0.overruns) + UInt64($0.bufferOverruns) })
+        writer.member("overruns", optional: overruns)
         writer.member("framing_errors", optional: counters.faults?.framing)
         writer.member("parity_errors", optional: counters.faults?.parity)
         writer.endObject()

@@ -67,6 +67,19 @@ public struct SerialLineStatus: Sendable {
         self.port = port
         self.state = state
     }
+
+    /// Whole frames.
+    public var frames: Int { counters.frames }
+    /// Bytes read.
+    public var readBytes: Int { counters.bytes }
+    /// Bytes sent.
+    public var sentBytes: Int { counters.sentBytes }
+    /// Bytes that belong to no frame.
+    public var skippedBytes: Int { counters.skippedBytes }
+    /// Times that the port went away while it was open.
+    public var hangUps: Int { counters.hangUps }
+    /// Characters that the hardware or the driver lost; nil where nobody counts.
+    public var overruns: Int? { counters.faults.map { Int($0.overruns) + Int($0.bufferOverruns) } }
 }
 
 /// Frames of a line that did not arrive whole, by what was wrong.

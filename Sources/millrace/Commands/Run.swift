@@ -1,3 +1,4 @@
+import AdminHTTP
 import Agent
 import ArgumentParser
 import CMalloc
@@ -24,17 +25,20 @@ struct Run: AsyncParsableCommand {
         limitMemory()
         signal(SIGPIPE, SIG_IGN)
         let configuration = try reportingFailures { try loadConfiguration(file.path) }
-        let logger = makeLogger(configuration.loggingLevel)
+        let events = RecentEvents()
+        let logger = makeLogger(configuration.loggingLevel, watchedBy: events)
         for note in configuration.notes { logger.warning("\(note)") }
         let notifier = ServiceNotifier(path: environment("NOTIFY_SOCKET"))
         let watchdog = Watchdog(notifier, interval: environment("WATCHDOG_USEC").flatMap(Int64.init))
         let agent = try reportingFailures {
             try MillraceAgent(
-                configuration, logger: logger, makeUplink: makeUplink, heartbeat: { watchdog.beat() })
+                configuration, logger: logger, version: Millrace.number, events: events, makeUplink: makeUplink,
+                heartbeat: { watchdog.beat() })
         }
         let libraries = "SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
         logger.notice("millrace \(Millrace.number), gateway \(configuration.gateway), \(libraries)")
-        let services = agent.services + [ReadyNotice(notifier: notifier)]
+        let admin = AdminServer(configuration.admin, of: agent, logger: logger.part("admin"))
+        let services = agent.services + [admin, ReadyNotice(notifier: notifier)]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "lifecycle") { _ in
@@ -45,10 +49,10 @@ struct Run: AsyncParsableCommand {
         logger.notice("stopped")
     }
 
-    private func makeLogger(_ level: LoggingLevel) -> Logger {
+    private func makeLogger(_ level: LoggingLevel, watchedBy events: RecentEvents) -> Logger {
         let style: LogLines.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
         return Logger(label: "millrace") { _ in
-            LogLines(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info)
+            events.watching(LogLines(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info))
         }
     }
 }

@@ -24,7 +24,7 @@ extension AgentConfigurationReader {
         let text = table.string("listen")
         let readToken = token(table, "token_file")
         let writeToken = token(table, "write_token_file")
-        let tls = readTLS(table)
+        let tls = listenerTLS(table)
         let clientRole = table.choice("client_role", of: AdminConfiguration.Role.self)
         let hosts = table.strings("hosts") ?? []
         guard let text else {
@@ -47,15 +47,22 @@ extension AgentConfigurationReader {
         return listener
     }
 
-    private func check(_ listener: AdminConfiguration.Listener, _ table: TableReader) {
-        if let tls = listener.tls, tls.certificateFile == nil {
-            table.fail("a server needs its certificate and key", at: "tls")
+    private func listenerTLS(_ table: TableReader) -> AdminConfiguration.TLS? {
+        guard let files = readTLS(table) else { return nil }
+        guard let certificate = files.certificateFile, let key = files.keyFile else {
+            table.fail("a server needs its certificate and its key", at: "tls")
+            return nil
         }
-        if table.has("client_role"), listener.tls?.authorityFile == nil {
+        return AdminConfiguration.TLS(
+            certificateFile: certificate, keyFile: key, clientAuthorityFile: files.authorityFile)
+    }
+
+    private func check(_ listener: AdminConfiguration.Listener, _ table: TableReader) {
+        if table.has("client_role"), listener.tls?.clientAuthorityFile == nil {
             table.fail("is about client certificates; set tls.ca, whose certificates clients show", at: "client_role")
         }
         let hasProof =
-            table.has("token_file") || table.has("write_token_file") || listener.tls?.authorityFile != nil
+            table.has("token_file") || table.has("write_token_file") || listener.tls?.clientAuthorityFile != nil
         if !hasProof {
             table.fail(
                 "who asks over TCP must prove who it is; set token_file or write_token_file, or tls with ca",
@@ -70,7 +77,7 @@ extension AgentConfigurationReader {
         }
     }
 
-    private func token(_ table: TableReader, _ key: String) -> Secret? {
+    private func token(_ table: TableReader, _ key: String) -> AdminToken? {
         guard let secret = readSecret(table, key, what: "token")?.secret else { return nil }
         let isPlain = secret.exposed.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         guard isPlain, (AdminConfiguration.tokenSizeMin...256).contains(secret.exposed.utf8.count) else {
@@ -79,7 +86,7 @@ extension AgentConfigurationReader {
                     + "`openssl rand -hex 32` makes one", at: key)
             return nil
         }
-        return secret
+        return AdminToken(secret.exposed)
     }
 
     private static func listener(_ text: String) -> AdminConfiguration.Listener? {
