@@ -28,5 +28,7 @@ struct Millrace: AsyncParsableCommand {
             zstd \(zstandardVersion)
             """,
         subcommands: [
-            Run.self, Check.self, Status.self, Tail.self, SelfTest.self, Devices.self, Demo.self, Log.self, DictionaryCommand.self])
+            Run.self, Check.self, Status.self, Tail.self, SelfTest.self, Support.self, Setup.self, Devices.self, Demo.self,
+            Log.self, DictionaryCommand.self,
+        ])
 }

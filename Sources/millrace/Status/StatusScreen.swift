@@ -221,8 +221,7 @@ struct StatusScreen {
     /// One line, whatever a device or a broker put into it, in characters that the terminal shows.
     private func text(_ value: JSONTree?) -> String {
         switch value {
-        case .string(let text):
-            String(text.map { $0.isNewline || ($0.asciiValue ?? 0x20) < 0x20 ? " " : glyphs.isUnicode || $0.isASCII ? $0 : "?" })
+        case .string(let text): text.shown(isUnicode: glyphs.isUnicode)
         case .number(let number): Int(exactly: number).map(String.init) ?? "\(number)"
         case .boolean(let flag): flag ? "true" : "false"
         default: ""

@@ -66,13 +66,13 @@ enum TailLine {
         let time = record["time"]?.string ?? ""
         let payload: String
         if let text = record["text"]?.string {
-            payload = String(text.prefix(payloadMax).map { $0.isNewline || ($0.asciiValue ?? 0x20) < 0x20 ? " " : $0 })
+            payload = String(text.prefix(payloadMax)).shown()
         } else if let bytes = record["data_base64"]?.string {
             payload = "base64 " + bytes.prefix(payloadMax)
         } else {
-            payload = record["data"].map(compact).map { String($0.prefix(payloadMax)) } ?? ""
+            payload = record["data"].map(compact).map { String($0.prefix(payloadMax)).shown() } ?? ""
         }
-        return "\(time)  \(record["topic"]?.string ?? "")  \(payload)"
+        return "\(time)  \((record["topic"]?.string ?? "").shown())  \(payload)"
     }
 
     /// JSON in one line; members in the order of their names.
