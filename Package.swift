@@ -93,7 +93,8 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "AdminHTTP", "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore",
-                "MQTTTransport", "Records", "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
+                "MQTTTransport", "Records", "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads",
+                "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -138,7 +139,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["Agent", "AgentTestKit", "Records", "millrace"],
+            name: "CommandTests", dependencies: ["AdminHTTP", "Agent", "AgentTestKit", "Records", "millrace"],
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression", "Simulation"], swiftSettings: settings),
         .testTarget(

@@ -28,7 +28,8 @@ struct Millrace: AsyncParsableCommand {
             zstd \(zstandardVersion)
             """,
         subcommands: [
-            Run.self, Check.self, Status.self, Tail.self, SelfTest.self, Support.self, Setup.self, Devices.self, Demo.self,
+            Run.self, Check.self, Status.self, Tail.self, SelfTest.self, Support.self, Setup.self, Devices.self,
+            Demo.self,
             Log.self, DictionaryCommand.self,
         ])
 }

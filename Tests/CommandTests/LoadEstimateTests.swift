@@ -18,7 +18,9 @@ struct LoadEstimateTests {
     }
 
     @Test func `the most that it takes is what the largest commit carries`() {
-        let findings = estimate([.init(records: 1, seconds: 0.004, bytes: nil), .init(records: 2000, seconds: 0.02, bytes: nil)])
+        let findings = estimate([
+            .init(records: 1, seconds: 0.004, bytes: nil), .init(records: 2000, seconds: 0.02, bytes: nil),
+        ])
         #expect(findings[0].text.contains("100,000 records a second"))
         #expect(findings.last?.verdict == .untold)
     }

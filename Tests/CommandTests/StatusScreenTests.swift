@@ -31,7 +31,8 @@ struct StatusScreenTests {
             {"problems":[{"severity":"error","part":"uplinks.a","text":"\\u001b[2J\\u009b31m\\nsecond\\u0007"}]}
             """)
         #expect(lines[1].contains("uplinks.a:  [2J 31m second "), "\(lines)")
-        #expect(lines.allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) } })
+        #expect(
+            lines.allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) } })
     }
 
     @Test func `what is wrong stands first, errors and warnings apart`() throws {

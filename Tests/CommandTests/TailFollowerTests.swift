@@ -1,7 +1,7 @@
-import AdminHTTP
 import Synchronization
 import Testing
 
+@testable import AdminHTTP
 @testable import millrace
 
 /// What `millrace tail` prints of the events that come.

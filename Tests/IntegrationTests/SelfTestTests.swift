@@ -132,7 +132,9 @@ struct SelfTestTests {
         #expect(broker.log.contains("floor-reader-selftest"))
         #expect(!centre.log.contains("Received PUBLISH") && !broker.log.contains("Received PUBLISH"))
         #expect(access(folder.file("log"), F_OK) != 0, "it made the log's folder")
-        let flushes = (result.tree?["findings"]?.elements ?? []).compactMap { $0["figures"]?["flush_p99_seconds"]?.number }
+        let flushes = (result.tree?["findings"]?.elements ?? []).compactMap {
+            $0["figures"]?["flush_p99_seconds"]?.number
+        }
         #expect(flushes.count == 1 && flushes[0] > 0)
     }
 }

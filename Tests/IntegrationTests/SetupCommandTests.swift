@@ -1,9 +1,13 @@
 import AgentTestKit
 import Glibc
+import SerialIO
 import Testing
 
 /// `millrace setup`, by a script on standard input, and at a terminal.
 struct SetupCommandTests {
+    /// One answer for each port of this machine: it is left alone.
+    private static let noPorts = DeviceTree().ports().map { _ in "n" }
+
     private let folder: TemporaryFolder
     private var path: String { folder.file("millrace.toml") }
 
@@ -21,8 +25,8 @@ struct SetupCommandTests {
         [
             "plant7-gw2", folder.file("log"), "16MiB",
             "mqtt://127.0.0.1:\(floor.port)", "sensors/#, alarms/#", "", "none",
-            "",
-            "mqtt://127.0.0.1:\(centre.port)", "", "", "none",
+        ] + Self.noPorts + [
+            "", "mqtt://127.0.0.1:\(centre.port)", "", "", "none",
         ]
     }
 
@@ -45,8 +49,9 @@ struct SetupCommandTests {
             [
                 "a gateway", "gw", "log", folder.file("log"), "small", "1MiB", "16MiB",
                 "http://127.0.0.1", "", "", "mqtt://127.0.0.1:\(broker.port)", "a/#/b", "",
-                "mqtt://127.0.0.1:\(broker.port)", "", "", "none", "/dev", "",
-                "mqtt://127.0.0.1:\(centre.port)", "", "", "n", "none", "y",
+                "mqtt://127.0.0.1:\(broker.port)", "", "", "none",
+            ] + Self.noPorts + [
+                "/dev", "", "", "mqtt://127.0.0.1:\(centre.port)", "", "", "n", "none", "y",
             ])
         #expect(result.ending == .exited(0), "\(result.output)")
         #expect(result.output.contains("1 to 64 letters") && result.output.contains("4MiB at least"))
@@ -92,15 +97,15 @@ struct SetupCommandTests {
 
             """
         try folder.write("millrace.toml", before, mode: 0o640)
-        let same = try await run(["", "", "", "", "", "", "", ""])
+        let same = try await run(["", "", "", "", ""] + Self.noPorts + ["", "", ""])
         #expect(same.ending == .exited(0) && same.output.contains("says all that already"), "\(same.output)")
         #expect(same.output.contains("grants the subscription"), "\(same.output)")
-        let kept = try await run(["new", "", "", "", "", "", "", "n"])
+        let kept = try await run(["new", "", "", "", ""] + Self.noPorts + ["", "", "n"])
         #expect(kept.ending == .exited(0), "\(kept.output)")
         #expect(folder.read("millrace.toml") == before)
         let after = before.replacing("id = \"old\"", with: "id = \"new\"")
         #expect(folder.read("millrace.toml.new") == after)
-        let replaced = try await run(["new", "", "", "", "", "", "", "y"])
+        let replaced = try await run(["new", "", "", "", ""] + Self.noPorts + ["", "", "y"])
         #expect(replaced.ending == .exited(0), "\(replaced.output)")
         #expect(folder.read("millrace.toml") == after && folder.read("millrace.toml.old") == before)
         var state = stat()
@@ -111,11 +116,12 @@ struct SetupCommandTests {
         var options = Broker.Options()
         options.users = ["plant": "right-word"]
         let floor = try await Broker(options)
-        let device = try ProfileAgent.device("air", "plantower-pms5003")
-        let line = try ProfileAgent.line(device)
+        let profiles = try TemporaryFolder("profiles")
+        try profiles.write("warmth.toml", Self.profile)
+        let terminal = try PseudoTerminal()
+        let line = ScriptedLine(on: terminal, lines: ["$WARMTH 21.5*"], every: .milliseconds(50), repeats: true)
         #expect(line.start())
-        let dialogue = try Dialogue(
-            "\(RunningAgent.program) setup --config \(path) --profiles \(ProfileAgent.library.folders[0])")
+        let dialogue = try Dialogue("\(RunningAgent.program) setup --config \(path) --profiles \(profiles.path)")
         try await dialogue.answer("Name of this gateway", "gw")
         try await dialogue.answer("Folder of the log", folder.file("log"))
         try await dialogue.answer("How large", "16MiB")
@@ -124,20 +130,46 @@ struct SetupCommandTests {
         try await dialogue.answer("User name", "plant")
         try await dialogue.answer("Password", "right-word")
         try await dialogue.answer("MQTT broker to read", "none")
-        try await dialogue.answer("Another serial port", line.terminal.path)
+        for answer in Self.noPorts { try await dialogue.answer("Find out what is at", answer) }
+        try await dialogue.answer("Another serial port", terminal.path)
         try await dialogue.answer("send requests", "n")
-        try await dialogue.answer("Read it as [serial.plantower-pms5003]", "y")
+        try await dialogue.answer("Read it as [serial.warmth]", "y")
         try await dialogue.answer("Another serial port", "")
         try await dialogue.answer("Destination", "none")
         try await dialogue.answer("Write \(path)", "y")
         #expect(await dialogue.process.wait() == .exited(0), "\(dialogue.text)")
         let text = folder.read("millrace.toml")
         #expect(text.contains("password_file = \"local.password\"") && !text.contains("right-word"), "\(text)")
-        #expect(text.contains("profile = \"plantower-pms5003\""), "\(text)")
+        #expect(text.contains("profile = \"warmth\""), "\(text)")
         #expect(folder.read("local.password") == "right-word\n")
         var state = stat()
         #expect(stat(folder.file("local.password"), &state) == 0 && state.st_mode & 0o777 == 0o640)
     }
+
+    private static let profile = """
+        format = 1
+        title = "Warmth"
+        models = ["W"]
+        source = "invented"
+        [link]
+        baud = 9600
+        [framing]
+        kind = "line"
+        start = "$WARMTH"
+        [checksum]
+        kind = "none"
+        [text]
+        format = "pattern"
+        [[message]]
+        pattern = '^.WARMTH (?<t>[-0-9.]+).$'
+        fields = [{ name = "temperature", key = "t", unit = "Cel", range = [-40, 85] }]
+        [[sample]]
+        text = "$WARMTH 21.5*\\n"
+        expect = { temperature = 21.5 }
+        [[sample]]
+        text = "$WARM 21.5*\\n"
+        rejected = true
+        """
 
     /// A person at a terminal: waits for a question, then answers.
     private final class Dialogue {

@@ -15,7 +15,9 @@ struct StatusCommandTests {
     @Test func `without a configuration and without an agent it says so`() async throws {
         let missing = try await Command.run("status", "--config", "/nowhere/millrace.toml")
         #expect(missing.ending == .exited(78) && missing.output.contains("/nowhere/millrace.toml"))
-        let absent = try await Command.run("status", "--config", "/nowhere/m.toml", "--socket", "/nowhere/socket")
+        let folder = try TemporaryFolder("status")
+        let path = try folder.write("millrace.toml", "log.path = \"none\"")
+        let absent = try await Command.run("status", "--config", path, "--socket", "/nowhere/socket")
         #expect(absent.ending == .exited(74), "\(absent.output)")
         #expect(absent.output.contains("no agent answers at /nowhere/socket"), "\(absent.output)")
     }

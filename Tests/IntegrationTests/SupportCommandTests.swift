@@ -5,7 +5,9 @@ import Testing
 
 /// `millrace support`: what is in the archive, and what is not.
 struct SupportCommandTests {
-    private static let secrets = ["pass-word-of-the-floor", "token-of-the-lake", "header-secret-1", "Endpoint-Key-0123456789=="]
+    private static let secrets = [
+        "pass-word-of-the-floor", "token-of-the-lake", "header-secret-1", "Endpoint-Key-0123456789==",
+    ]
 
     private func unpack(_ archive: String, in folder: TemporaryFolder) async throws -> [String: String] {
         try await ChildProcess.run("tar", ["-C", folder.path, "-xf", archive])
@@ -86,7 +88,8 @@ struct SupportCommandTests {
 
     @Test func `a configuration that is wrong does not keep it from helping`() async throws {
         let folder = try TemporaryFolder("support")
-        let path = try folder.write("millrace.toml", "[mqtt.a]\nurl = \"mqtt://user:pa55word@host\"\npassword = \"hunter22\"\n")
+        let path = try folder.write(
+            "millrace.toml", "[mqtt.a]\nurl = \"mqtt://user:pa55word@host\"\npassword = \"hunter22\"\n")
         let file = folder.file("support.tar")
         let result = try await Command.run("support", "--config", path, "--output", file)
         #expect(result.ending == .exited(0), "\(result.output)")

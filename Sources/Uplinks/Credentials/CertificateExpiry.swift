@@ -22,7 +22,9 @@ extension TLSFiles {
         for path in [authorityFile, certificateFile].compactMap({ $0 }) {
             guard let certificates = try? NIOSSLCertificate.fromPEMFile(path),
                 let end = certificates.map(\.notValidAfter).min()
-            else { throw ExchangeFailure("the file \(path) holds no certificate that can be read, in PEM", isAlarm: true) }
+            else {
+                throw ExchangeFailure("the file \(path) holds no certificate that can be read, in PEM", isAlarm: true)
+            }
             expirations.append(CertificateExpiry(file: path, notAfterMilliseconds: Int64(end) * 1000))
         }
         return expirations

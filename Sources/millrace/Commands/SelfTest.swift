@@ -66,7 +66,8 @@ struct SelfTest: AsyncParsableCommand {
         } catch {
             return [
                 Finding(
-                    .bad, "disk", "\(error)", advice: "run this as the user that the agent runs as, and let it write there")
+                    .bad, "disk", "\(error)",
+                    advice: "run this as the user that the agent runs as, and let it write there")
             ]
         }
     }

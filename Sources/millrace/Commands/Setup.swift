@@ -27,10 +27,11 @@ struct Setup: AsyncParsableCommand {
         }
         let directory = AgentPlace.directory(of: file.path)
         guard access(directory, W_OK) == 0 else {
-            printError("millrace: cannot write into \(directory): \(String(cString: strerror(errno))); run this with sudo")
+            printError(
+                "millrace: cannot write into \(directory): \(String(cString: strerror(errno))); run this with sudo")
             throw ExitCode(EX_CANTCREAT)
         }
-        var conversation = SetupConversation(path: file.path, existing: existing, library: profiles.library)
+        var conversation = SetupConversation(path: file.path, existing: existing, profileFolders: profiles.folders)
         let questions = conversation.questions
         do {
             try await conversation.run()

@@ -141,7 +141,8 @@ private struct StatusWatch: Sendable {
         }
         let size = terminal.size
         if lines.count > size.rows {
-            lines = Array(lines.prefix(size.rows - 1)) + [ScreenLine("more: a higher window, or millrace status", .quiet)]
+            lines =
+                Array(lines.prefix(size.rows - 1)) + [ScreenLine("more: a higher window, or millrace status", .quiet)]
         }
         let isColoured = Terminal.wantsColour
         terminal.draw(lines.map { $0.rendered(columns: size.columns, isColoured: isColoured) })

@@ -1,6 +1,7 @@
 import Agent
 import ArgumentParser
 import Glibc
+import Records
 import StrictTOML
 
 struct Support: AsyncParsableCommand {

@@ -50,7 +50,8 @@ struct BrokerProbe: Sendable {
         } catch {
             return Finding(.bad, part, error.message)
         }
-        while ContinuousClock.now - began < limit, !ear.isSettled, !(subscriber.isConnected && subscriber.isSubscribed) {
+        while ContinuousClock.now - began < limit, !ear.isSettled, !(subscriber.isConnected && subscriber.isSubscribed)
+        {
             // Cancellation ends the wait.
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
         }

@@ -45,7 +45,8 @@ struct ClockProbe: Sendable {
     private var battery: Finding {
         guard let batteryMilliseconds else {
             return Finding(
-                .warning, "clock", "there is no clock with a battery: after a power cut the time is wrong until a "
+                .warning, "clock",
+                "there is no clock with a battery: after a power cut the time is wrong until a "
                     + "network brings it",
                 advice: "records of that time are put right then; a DS3231 costs little")
         }

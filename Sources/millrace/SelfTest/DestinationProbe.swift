@@ -26,7 +26,8 @@ struct DestinationProbe: Sendable {
         let answer: Result<KafkaProbe.Answer, KafkaError> = await withCheckedContinuation { continuation in
             let isRunning = OwnThread.start(named: "kafka-probe") {
                 continuation.resume(
-                    returning: Result { () throws(KafkaError) in try KafkaProbe.ask(configuration, within: Self.limit) })
+                    returning: Result { () throws(KafkaError) in try KafkaProbe.ask(configuration, within: Self.limit) }
+                )
             }
             if !isRunning { continuation.resume(returning: .success(.init(brokers: [], topics: nil))) }
         }
@@ -68,12 +69,15 @@ struct DestinationProbe: Sendable {
         let figures = [Finding.Figure(name: "http_status", value: Double(response.status))]
         switch response.status {
         case 401, 403, 407:
-            return Finding(.bad, part, "\(status): it does not let us in", advice: "check the token or key", figures: figures)
+            return Finding(
+                .bad, part, "\(status): it does not let us in", advice: "check the token or key", figures: figures)
         case 404, 410:
             return Finding(
-                .warning, part, "\(status)", advice: "the path may be wrong, or be there for POST only", figures: figures)
+                .warning, part, "\(status)", advice: "the path may be wrong, or be there for POST only",
+                figures: figures)
         case 300..<400:
-            return Finding(.bad, part, "\(status): it points elsewhere", advice: "set the url to that", figures: figures)
+            return Finding(
+                .bad, part, "\(status): it points elsewhere", advice: "set the url to that", figures: figures)
         case 500...:
             return Finding(.warning, part, status, advice: "the other side has a problem of its own", figures: figures)
         default:

@@ -95,7 +95,8 @@ struct DiskDescription: Sendable, Equatable {
                 dash + 3 < fields.count
             else { continue }
             fileSystem = String(fields[dash + 1])
-            mountOptions = Set((fields[5].split(separator: ",") + fields[dash + 3].split(separator: ",")).map(String.init))
+            mountOptions = Set(
+                (fields[5].split(separator: ",") + fields[dash + 3].split(separator: ",")).map(String.init))
         }
     }
 

@@ -30,7 +30,10 @@ struct DiskJudgement {
             + "99 % within \(Self.time(parts[2].1)), \(Self.time(worst)) at worst"
         let figures =
             parts.map { Finding.Figure(name: "flush_p\($0.0)_seconds", value: $0.1) }
-            + [.init(name: "flush_max_seconds", value: worst), .init(name: "flushed_bytes_per_second", value: times.rate)]
+            + [
+                .init(name: "flush_max_seconds", value: worst),
+                .init(name: "flushed_bytes_per_second", value: times.rate),
+            ]
             + (times.directMedian.map { [.init(name: "direct_p50_seconds", value: $0)] } ?? [])
         guard worst > 1 else { return Finding(.good, "disk", text, figures: figures) }
         return Finding(
@@ -70,7 +73,8 @@ struct DiskJudgement {
             return Finding(
                 .bad, "disk",
                 "\(name): a flush takes \(Self.time(median)), and \(Self.time(least)) is the least such a medium can do",
-                advice: "unless its cache has a battery or capacitors, a power cut loses records that were acknowledged")
+                advice: "unless its cache has a battery or capacitors, a power cut loses records that were acknowledged"
+            )
         }
         guard flushMin != nil else {
             return Finding(

@@ -37,8 +37,12 @@ struct LoadEstimate {
                     + DiskJudgement.time(largest.seconds),
                 figures: [.init(name: "records_per_second_max", value: rate)])
         ]
-        for rate in Self.rates { if let finding = wear(rate, "at \(Int(rate)) records a second") { findings.append(finding) } }
-        if polledRate > 0, let finding = wear(polledRate, "at the \(polledRate.text(1)) a second of the devices that are asked") {
+        for rate in Self.rates {
+            if let finding = wear(rate, "at \(Int(rate)) records a second") { findings.append(finding) }
+        }
+        if polledRate > 0,
+            let finding = wear(polledRate, "at the \(polledRate.text(1)) a second of the devices that are asked")
+        {
             findings.append(finding)
         }
         if findings.count == 1 {

@@ -118,11 +118,14 @@ struct PortProbe: Sendable {
         ]
         if case .unavailable(let reason) = seen.state { return Finding(.bad, part, reason, figures: figures) }
         if trial.profile == nil ? table.bytes > 0 : table.frames > 0 {
-            let readings = table.rows.prefix(3).map { "\($0.name) \($0.value.shown)" + ($0.unit.map { " \($0)" } ?? "") }
+            let readings = table.rows.prefix(3).map {
+                "\($0.name) \($0.value.shown)" + ($0.unit.map { " \($0)" } ?? "")
+            }
             let text = readings.isEmpty ? "\(table.bytes) bytes" : readings.joined(separator: ", ")
             return Finding(
                 table.errors > table.frames ? .warning : .good, part, "\(name): \(text)",
-                advice: table.errors > table.frames ? "\(table.errors) damaged frames: check wiring and termination" : nil,
+                advice: table.errors > table.frames
+                    ? "\(table.errors) damaged frames: check wiring and termination" : nil,
                 figures: figures)
         }
         let wait = "in \((listening / .seconds(1)).text(0)) s"

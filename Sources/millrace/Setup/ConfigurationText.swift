@@ -91,8 +91,13 @@ struct ConfigurationText {
         var isEscaped = false
         for character in line {
             if let open = quote {
-                if isEscaped { isEscaped = false } else if character == "\\", open == "\"" { isEscaped = true }
-                else if character == open { quote = nil }
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\", open == "\"" {
+                    isEscaped = true
+                } else if character == open {
+                    quote = nil
+                }
                 continue
             }
             switch character {

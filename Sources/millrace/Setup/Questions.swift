@@ -9,7 +9,9 @@ struct Questions {
     ///
     /// - Parameter problem: why an answer will not do; it is asked again then.
     /// - Throws: ``Ended`` where the input is over.
-    func ask(_ question: String, default usual: String = "", problem: (String) -> String? = { _ in nil }) throws -> String {
+    func ask(_ question: String, default usual: String = "", problem: (String) -> String? = { _ in nil }) throws
+        -> String
+    {
         while true {
             prompt(question + (usual.isEmpty ? ": " : " [\(usual)]: "))
             let line = try answer()

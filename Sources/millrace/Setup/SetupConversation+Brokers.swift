@@ -1,5 +1,6 @@
 import Agent
 import Glibc
+import Records
 import StrictTOML
 
 /// Brokers that are read, and destinations.
@@ -114,7 +115,9 @@ extension SetupConversation {
         guard !user.isEmpty else { return lines }
         lines.append("username = \(TOMLText.string(user))")
         let password = try questions.secret("Password")
-        if !password.isEmpty { lines.append("password_file = \(TOMLText.string(try keep(password, "\(name).password")))") }
+        if !password.isEmpty {
+            lines.append("password_file = \(TOMLText.string(try keep(password, "\(name).password")))")
+        }
         return lines
     }
 
@@ -134,8 +137,9 @@ extension SetupConversation {
     }
 
     private mutating func dropSecrets(of name: String) {
-        for file in secretFiles where file.hasPrefix("\(directory)/\(name).") { unlink(file) }
-        secretFiles.removeAll { $0.hasPrefix("\(directory)/\(name).") }
+        let beginning = "\(directory)/\(name)."
+        for file in secretFiles where file.hasPrefix(beginning) { unlink(file) }
+        secretFiles.removeAll { $0.hasPrefix(beginning) }
     }
 
     // MARK: Names

@@ -1,5 +1,6 @@
 import Agent
 import DeviceProfiles
+import Glibc
 import Records
 import SerialIO
 
@@ -60,7 +61,17 @@ extension SetupConversation {
         if candidate.settings.baud != candidate.profile.link.settings.baud {
             body.append("baud = \(candidate.settings.baud)")
         }
-        _ = take("serial.\(name)", body)
+        let before = text
+        let folders = Self.folders(in: document)
+        let file = candidate.profile.name.prefix { $0 != "/" } + ".toml"
+        // By their whole paths: those in the file are taken from where the file is.
+        let missing = profileFolders.filter { access("\($0)/\(file)", R_OK) == 0 }.map { DeviceTree.resolved($0) }
+            .filter { !folders.contains($0) }
+        if !missing.isEmpty {
+            let list = (missing + folders).map(TOMLText.string).joined(separator: ", ")
+            text.set("folders", of: "profiles", to: "[\(list)]")
+        }
+        if take("serial.\(name)", body) == nil { text = before }
     }
 
     private func choose(_ found: Detection, _ port: PortName) throws -> DetectionCandidate? {

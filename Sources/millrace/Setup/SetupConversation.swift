@@ -12,16 +12,27 @@ struct SetupConversation {
     /// Where the configuration is, or will be.
     let path: String
     let library: ProfileLibrary
+    /// Folders of profiles that were given, and belong into the configuration when one of theirs is used.
+    let profileFolders: [String]
     var tree = DeviceTree()
     /// The text so far: what is there already, and what was answered.
     var text: ConfigurationText
     /// Files with secrets that were made meanwhile.
     var secretFiles: [String] = []
 
-    init(path: String, existing: String?, library: ProfileLibrary) {
+    init(path: String, existing: String?, profileFolders: [String]) {
         self.path = path
-        self.library = library
+        self.profileFolders = profileFolders
         text = ConfigurationText(existing ?? Self.beginning)
+        let directory = AgentPlace.directory(of: path)
+        let known = Self.folders(in: try? TOMLDocument(text.text, file: path))
+        library = ProfileLibrary(folders: profileFolders + known.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" })
+    }
+
+    /// `[profiles] folders`
+    static func folders(in document: TOMLDocument?) -> [String] {
+        guard case .array(let elements) = document?.root["profiles"]?["folders"]?.content else { return [] }
+        return elements.compactMap(\.string)
     }
 
     private static let beginning = """
@@ -80,7 +91,9 @@ struct SetupConversation {
         }
         let usual = document?.root["log"]?["capacity"]?.string
         let capacity = try questions.ask("How large may the log grow", default: usual ?? "512MiB") { text in
-            guard let size = ByteCount(text), size >= .mebibytes(4) else { return "a size such as 512MiB, 4MiB at least" }
+            guard let size = ByteCount(text), size >= .mebibytes(4) else {
+                return "a size such as 512MiB, 4MiB at least"
+            }
             return nil
         }
         if capacity != usual { text.set("capacity", of: "log", to: TOMLText.string(capacity)) }

@@ -25,10 +25,13 @@ struct StatusScreen {
     private var heading: [ScreenLine] {
         let isReady = status["ready"]?.boolean ?? false
         var first = ScreenLine(text(status["gateway"]), .strong) + ScreenLine("  ")
-        first = first + (isReady ? ScreenLine("\(glyphs.dot) ready", .good) : ScreenLine("\(glyphs.cut) not ready", .bad))
+        first =
+            first + (isReady ? ScreenLine("\(glyphs.dot) ready", .good) : ScreenLine("\(glyphs.cut) not ready", .bad))
         first = first + ScreenLine("  millrace \(text(status["version"])), up \(age(status["uptime_seconds"]))", .quiet)
         let clock = status["clock"]?["synchronised"]?.boolean ?? false
-        first = first + (clock ? ScreenLine("  clock synchronised", .quiet) : ScreenLine("  clock not synchronised", .waiting))
+        first =
+            first
+            + (clock ? ScreenLine("  clock synchronised", .quiet) : ScreenLine("  clock not synchronised", .waiting))
         return [first]
             + (status["problems"]?.elements ?? []).map { problem in
                 let isError = problem["severity"]?.string == "error"
@@ -70,7 +73,8 @@ struct StatusScreen {
     private func damage(_ line: JSONTree) -> ScreenLine? {
         let kinds = [
             ("checksum_errors", "checksum errors"), ("timeouts", "timeouts"), ("overruns", "overruns"),
-            ("malformed_frames", "malformed frames"), ("oversized_frames", "oversized frames"), ("hang_ups", "hang-ups"),
+            ("malformed_frames", "malformed frames"), ("oversized_frames", "oversized frames"),
+            ("hang_ups", "hang-ups"),
         ]
         let told = kinds.map { (count(line[$0.0]), $0.1) }.filter { $0.0 > 0 }.map { "\($0.0.grouped) \($0.1)" }
         guard !told.isEmpty else { return nil }
@@ -100,8 +104,12 @@ struct StatusScreen {
         if let free = medium?["free_bytes"]?.integer, let size = medium?["size_bytes"]?.integer {
             parts.append("\(Self.size(UInt64(free))) of \(Self.size(UInt64(size))) free")
         }
-        if let written = medium?["written_bytes_per_day"]?.number { parts.append("\(Self.size(UInt64(written))) written a day") }
-        if let days = medium?["life_days"]?.number { parts.append("lasts \(ListenScreen.age(.seconds(days * 86_400)))") }
+        if let written = medium?["written_bytes_per_day"]?.number {
+            parts.append("\(Self.size(UInt64(written))) written a day")
+        }
+        if let days = medium?["life_days"]?.number {
+            parts.append("lasts \(ListenScreen.age(.seconds(days * 86_400)))")
+        }
         if !parts.isEmpty { lines.append(ScreenLine("    medium: " + parts.joined(separator: ", "), .quiet)) }
         return lines
     }
@@ -120,7 +128,8 @@ struct StatusScreen {
                 var line = mark(state != "failing") + ScreenLine(text(uplink["name"]).padded(Self.nameWidth))
                 line = line + number(uplink["records_per_second"], 10)
                 line = line + ScreenLine(ListenScreen.right(sum("forwarded").grouped, 13), .strong)
-                line = line + ScreenLine(ListenScreen.right(sum("held").grouped, 11), sum("held") > 0 ? .waiting : .plain)
+                line =
+                    line + ScreenLine(ListenScreen.right(sum("held").grouped, 11), sum("held") > 0 ? .waiting : .plain)
                 line = line + ScreenLine("  \(state)  ", state == "idle" ? .quiet : style)
                 if let delay = uplink["delay_seconds"]?.number {
                     line = line + ScreenLine("oldest waits \(ListenScreen.age(.seconds(delay)))  ", .quiet)
@@ -133,7 +142,8 @@ struct StatusScreen {
     private func remarks(_ uplink: JSONTree, lost: UInt64, rejected: UInt64) -> [ScreenLine] {
         var lines: [ScreenLine] = []
         if let problem = uplink["problem"]?.string {
-            let next = uplink["next_try_seconds"]?.number.map { ", next try in \(ListenScreen.age(.seconds($0)))" } ?? ""
+            let next =
+                uplink["next_try_seconds"]?.number.map { ", next try in \(ListenScreen.age(.seconds($0)))" } ?? ""
             lines.append(ScreenLine("    \(problem)\(next)", .waiting))
         }
         if let waiting = uplink["waiting"]?.string { lines.append(ScreenLine("    \(waiting)", .quiet)) }
@@ -152,7 +162,8 @@ struct StatusScreen {
             let state = text(device["state"])
             lines.append(
                 mark(state == "alive") + ScreenLine(text(device["name"]).padded(Self.nameWidth))
-                    + ScreenLine(ListenScreen.right(age(device["age_seconds"]), 6), state == "alive" ? .quiet : .waiting)
+                    + ScreenLine(
+                        ListenScreen.right(age(device["age_seconds"]), 6), state == "alive" ? .quiet : .waiting)
                     + ScreenLine("  \(text(device["profile"]))", .quiet))
             lines += (device["readings"]?.elements ?? []).map(reading)
         }

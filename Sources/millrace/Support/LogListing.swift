@@ -49,7 +49,9 @@ enum LogListing {
         var bytes = [UInt8](repeating: 0, count: 100)
         guard pread(descriptor, &bytes, bytes.count, 0) == bytes.count else { return "  (shorter than a header)" }
         guard bytes.starts(with: Array("SQLite format 3\0".utf8)) else { return "  (no database)" }
-        func number(_ offset: Int, _ size: Int) -> UInt64 { bytes[offset..<offset + size].reduce(0) { $0 << 8 | UInt64($1) } }
+        func number(_ offset: Int, _ size: Int) -> UInt64 {
+            bytes[offset..<offset + size].reduce(0) { $0 << 8 | UInt64($1) }
+        }
         return "  page \(number(16, 2)), pages \(number(28, 4)), changes \(number(24, 4)), format \(number(60, 4)), "
             + "application \(number(68, 4)), SQLite \(number(96, 4))"
     }

@@ -1,5 +1,6 @@
 import AdminHTTP
 import Agent
+import ArgumentParser
 import Glibc
 import LogStore
 import Records
@@ -20,10 +21,11 @@ struct SupportBundle {
     func archive(at time: Int64) async -> TarArchive {
         let document = try? TOMLDocument(path: place.file.path)
         let directory = AgentPlace.directory(of: place.file.path)
-        let secrets = document.map {
-            MaskedConfiguration.secrets(
-                in: $0, directory: directory, credentialsDirectory: environment("CREDENTIALS_DIRECTORY"))
-        } ?? []
+        let secrets =
+            document.map {
+                MaskedConfiguration.secrets(
+                    in: $0, directory: directory, credentialsDirectory: environment("CREDENTIALS_DIRECTORY"))
+            } ?? []
         let paths = document.map { AgentPlace.paths(in: $0, directory: directory) }
         let client = (place.socket ?? paths?.socket).map { AdminClient(socket: $0, timeout: .seconds(10)) }
         var archive = TarArchive(time: time)

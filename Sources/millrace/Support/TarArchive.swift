@@ -19,7 +19,9 @@ struct TarArchive {
     mutating func add(_ name: String, _ content: [UInt8]) {
         precondition(name.utf8.count <= 100, "a longer name needs a prefix, and none of ours is")
         var header = [UInt8](repeating: 0, count: Self.blockSize)
-        func put(_ text: String, at offset: Int) { header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8) }
+        func put(_ text: String, at offset: Int) {
+            header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+        }
         func octal(_ number: Int64, _ digits: Int) -> String {
             let text = String(max(0, number), radix: 8)
             return String(repeating: "0", count: max(0, digits - text.count)) + text
