@@ -95,9 +95,8 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "AdminHTTP", "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore",
-                "MQTTTransport",
-                "Records",
-                "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
+                "MQTTTransport", "Records", "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads",
+                "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -136,7 +135,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
+        .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit", "Records"], swiftSettings: settings),
         .testTarget(
             name: "AgentTests",
             dependencies: [
@@ -144,6 +143,9 @@ let package = Package(
                 "Simulation", "StrictTOML", "Threads", "Uplinks", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["AdminHTTP", "Agent", "AgentTestKit", "Records", "millrace"],
             swiftSettings: settings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression", "Simulation"], swiftSettings: settings),
         .testTarget(

@@ -1,4 +1,5 @@
 import Glibc
+import Records
 import Synchronization
 
 /// A Kafka cluster in memory, in a process of its own: librdkafka's mock brokers, which answer as they are told.

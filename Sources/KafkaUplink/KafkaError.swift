@@ -2,7 +2,7 @@
 public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is. New codes may be added.
     public struct Code: Hashable, Sendable {
-        private enum Kind: Hashable { case setting, secret, system }
+        private enum Kind: Hashable { case setting, secret, system, unreachable }
         private let kind: Kind
 
         /// librdkafka takes a value of the configuration not, or not with the others.
@@ -11,6 +11,8 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let secret = Code(kind: .secret)
         /// The system gives no thread, memory or descriptor.
         public static let system = Code(kind: .system)
+        /// No broker can be reached, or none lets us in.
+        public static let unreachable = Code(kind: .unreachable)
     }
 
     /// What kind of failure it is.

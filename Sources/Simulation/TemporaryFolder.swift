@@ -9,10 +9,17 @@ public final class TemporaryFolder: Sendable {
     ///
     /// - Parameter isInMemory: on a tmpfs where there is one, for tests that flush thousands of times and cut no power.
     /// - Throws: ``SimulationError`` where the system refuses.
-    public init(_ purpose: String = "test", isInMemory: Bool = false) throws {
+    public convenience init(_ purpose: String = "test", isInMemory: Bool = false) throws {
         let memory = "/dev/shm"
         let base =
             isInMemory && access(memory, W_OK) == 0 ? memory : getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        try self.init(purpose, below: base)
+    }
+
+    /// Makes the folder below another.
+    ///
+    /// - Throws: ``SimulationError`` where the system refuses.
+    public init(_ purpose: String, below base: String) throws {
         var template = Array("\(base)/millrace-\(purpose)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SimulationError("cannot make a folder in \(base)", errno: errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

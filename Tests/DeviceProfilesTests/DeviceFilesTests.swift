@@ -1,5 +1,6 @@
 import AgentTestKit
 import DeviceProfiles
+import Records
 import StrictTOML
 import Testing
 

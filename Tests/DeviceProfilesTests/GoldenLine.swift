@@ -1,5 +1,6 @@
 import AgentTestKit
 @testable import DeviceProfiles
+import Records
 import SerialIO
 
 /// A line with a device of one profile on it: bytes in, decoded frames out.

@@ -1,4 +1,5 @@
 import AgentTestKit
+import Records
 import Testing
 import Threads
 import Uplinks

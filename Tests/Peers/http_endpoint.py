@@ -199,6 +199,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             return self.answer_as_service(name, argument, request)
         getattr(self, "answer_" + name.replace("-", "_"))(request, argument)
 
+    do_HEAD = do_POST
+
     def read_request(self):
         if self.headers.get("transfer-encoding") == "chunked":
             body = b""
@@ -222,7 +224,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def answer_as_service(self, name, argument, request):
         if name == "pubsub" and request["path"] == "/token":

@@ -1,4 +1,5 @@
 import AgentTestKit
+import Records
 import SerialIO
 import Testing
 

@@ -1,4 +1,5 @@
 import AgentTestKit
+import Records
 import SerialIO
 
 /// The golden frames of telegrams that describe themselves, and what must come out of their framing.

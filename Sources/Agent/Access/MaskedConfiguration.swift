@@ -5,19 +5,19 @@ import StrictTOML
 ///
 /// Secrets proper are in files of their own, and only their names are in the configuration. What is masked all the same
 /// is what people write where it does not belong: tokens in headers, keys in urls, words in a will.
-enum MaskedConfiguration {
+public enum MaskedConfiguration {
     /// What stands for a value that is not shown.
-    static let mask = "***"
+    public static let mask = "***"
 
     /// Parts of keys whose values are never shown, unless they name a file.
     private static let secretWords = ["password", "secret", "token", "authorization", "key", "credential"]
     /// Keys with one of these words in them that are no secrets.
     private static let plainKeys: Set<String> = ["key", "token_url", "hot_key"]
     /// Tables whose every value is masked: names are chosen by others.
-    private static let secretTables: Set<String> = ["headers"]
+    static let secretTables: Set<String> = ["headers"]
 
     /// The whole document as one object.
-    static func json(_ document: TOMLDocument) -> [UInt8] {
+    public static func json(_ document: TOMLDocument) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 1024)
         write(document.root, key: "", isMasked: false, to: &writer)
         return writer.bytes

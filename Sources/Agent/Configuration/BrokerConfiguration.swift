@@ -31,7 +31,7 @@ public struct BrokerConfiguration: Sendable {
     }
 
     /// The transport's form of it.
-    func mqttConfiguration() -> MQTTConfiguration {
+    public func mqttConfiguration() -> MQTTConfiguration {
         var configuration = MQTTConfiguration(host: address.host, port: address.port, clientID: clientID)
         configuration.version = version
         configuration.username = username

@@ -29,7 +29,7 @@ extension AgentStatus {
         writer.key("mqtt")
         writer.array(mqttSources) { $0.write(to: &$1) }
         writer.key("serial")
-        writer.array(serialSources) { $0.write(to: &$1) }
+        writer.array(serialSources) { $0.write(at: now, to: &$1) }
         writer.endObject()
         writer.key("devices")
         writer.array(devices) { $0.write(at: now, to: &$1) }

@@ -2,7 +2,7 @@ import Glibc
 import Records
 
 /// What is known of the medium below a folder, and what the agent writes to it. Reads files of the kernel only.
-struct MediumWatch: Sendable {
+public struct MediumWatch: Sendable {
     private let folder: String
     private let device: String?
     private let deviceSize: UInt64?
@@ -11,7 +11,8 @@ struct MediumWatch: Sendable {
     /// Erase cycles that flash of the cheap kinds stands at least, averaged over the medium by its wear levelling.
     private static let cyclesAssumed: UInt64 = 1000
 
-    init(folder: String) {
+    /// Looks what is below a folder.
+    public init(folder: String) {
         self.folder = folder
         let directory = Self.blockDevice(of: folder)
         device = directory.flatMap { $0.split(separator: "/").last.map(String.init) }
@@ -23,7 +24,7 @@ struct MediumWatch: Sendable {
     }
 
     /// Bytes that the agent has sent to the medium since it started.
-    static var written: UInt64? {
+    public static var written: UInt64? {
         ProcFile.numbers("/proc/self/io").first { $0.name == "write_bytes" }?.value
     }
 
@@ -32,7 +33,7 @@ struct MediumWatch: Sendable {
     /// - Parameters:
     ///   - rate: bytes written in a second.
     ///   - endurance: bytes that the medium stands, from its data sheet; nil where nobody said.
-    func status(written: UInt64?, rate: Double?, endurance: ByteCount?) -> MediumStatus {
+    public func status(written: UInt64?, rate: Double?, endurance: ByteCount?) -> MediumStatus {
         var status = MediumStatus()
         status.device = device
         status.written = written
@@ -62,7 +63,7 @@ struct MediumWatch: Sendable {
     }
 
     /// The folder in `/sys` of the whole device that a folder is on; nil for what has none, such as a tmpfs.
-    private static func blockDevice(of folder: String) -> String? {
+    public static func blockDevice(of folder: String) -> String? {
         var status = stat()
         guard stat(folder, &status) == 0 else { return nil }
         let number = UInt64(status.st_dev)

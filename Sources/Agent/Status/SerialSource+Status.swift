@@ -24,6 +24,9 @@ extension SerialLine {
         var status = SerialLineStatus(port: "\(port)", state: state)
         status.counters = counters
         status.damage = damage
+        status.badFrames = badFrames.current.map {
+            BadFrameStatus(reason: $0.reason, bytes: $0.bytes, bootMilliseconds: $0.bootMilliseconds)
+        }
         status.devices = receiver.deviceStates(of: source).count
         if let counts = ledger?.current.devices {
             status.requests = counts.reduce(0) { $0 + $1.requests }

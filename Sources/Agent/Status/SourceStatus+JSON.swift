@@ -16,14 +16,14 @@ extension MQTTSourceStatus {
 }
 
 extension SerialSourceStatus {
-    func write(to writer: inout JSONWriter) {
+    func write(at now: ClockReading, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("name", string: name)
         writer.member("port", string: port)
         writer.member("records_per_second", rounded: rate)
         counters.write(to: &writer)
         writer.key("lines")
-        writer.array(lines) { $0.write(to: &$1) }
+        writer.array(lines) { $0.write(at: now, to: &$1) }
         writer.endObject()
     }
 }
@@ -49,7 +49,7 @@ extension SerialLineStatus {
         }
     }
 
-    fileprivate func write(to writer: inout JSONWriter) {
+    fileprivate func write(at now: ClockReading, to writer: inout JSONWriter) {
         var path: String?
         var problem: String?
         switch state {
@@ -78,6 +78,8 @@ extension SerialLineStatus {
         writer.member("overruns", optional: overruns)
         writer.member("framing_errors", optional: counters.faults?.framing)
         writer.member("parity_errors", optional: counters.faults?.parity)
+        writer.key("bad_frames")
+        writer.array(badFrames) { $0.write(at: now, to: &$1) }
         writer.endObject()
     }
 }

@@ -55,6 +55,8 @@ public struct SerialLineStatus: Sendable {
     public var counters = SerialCounters()
     /// Frames that did not arrive whole.
     public var damage = FrameDamage()
+    /// The last of them, as they came, the newest last; at most eight.
+    public var badFrames: [BadFrameStatus] = []
     /// Requests that stayed without an answer in time; nil where nothing is asked.
     public var timeouts: Int?
     /// Requests sent; nil where nothing is asked.

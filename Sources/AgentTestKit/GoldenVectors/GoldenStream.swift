@@ -1,3 +1,5 @@
+import Records
+
 /// Bytes with noise, damage and splits, and the frames that must come out of them.
 public struct GoldenStream: Sendable, CustomStringConvertible {
     /// Its name, `neg-pms-badsum`.

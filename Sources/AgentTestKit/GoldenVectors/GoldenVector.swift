@@ -1,3 +1,5 @@
+import Records
+
 /// One frame that a sensor sent, and the readings in it.
 public struct GoldenVector: Sendable, CustomStringConvertible {
     /// Its name, `pms5003-1`.

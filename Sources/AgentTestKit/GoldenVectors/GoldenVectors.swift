@@ -1,4 +1,5 @@
 import Glibc
+import Records
 import Simulation
 
 /// Frames that real sensors sent, with what they mean: `shared/devices/vectors.json`, which lies beside the repository

@@ -160,6 +160,13 @@ final class KafkaHandle {
         } ?? []
     }
 
+    /// All topics that the cluster lets us see; nil where it does not answer. Asked for by name, a topic might be made.
+    func topicNames() -> Set<String>? {
+        withMetadata(ofAllTopics: true) { metadata in
+            Set((0..<Int(metadata.topic_cnt)).map { String(cString: metadata.topics[$0].topic) })
+        }
+    }
+
     /// Asks the cluster what is wrong with the topics in use: librdkafka waits for ever for one that we may not see.
     func askForTopicProblem() {
         let found: (KafkaCode, String)? =
@@ -175,10 +182,10 @@ final class KafkaHandle {
     }
 
     /// What the cluster says of itself and of the topics in use; nil where it does not answer within a second.
-    private func withMetadata<Value>(_ body: (rd_kafka_metadata) -> Value) -> Value? {
+    private func withMetadata<Value>(ofAllTopics: Bool = false, _ body: (rd_kafka_metadata) -> Value) -> Value? {
         guard let pointer else { return nil }
         var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(pointer, 0, nil, &answer, Self.metadataMilliseconds)
+        let code = rd_kafka_metadata(pointer, ofAllTopics ? 1 : 0, nil, &answer, Self.metadataMilliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { return nil }
         defer { rd_kafka_metadata_destroy(answer) }
         return body(answer.pointee)

@@ -102,17 +102,19 @@ struct ListenScreen {
         return lines
     }
 
-    private static func right(_ text: String, _ width: Int) -> String {
+    /// At the right end of so many columns; cut where it does not fit.
+    static func right(_ text: String, _ width: Int) -> String {
         let shown = text.prefix(width)
         return String(repeating: " ", count: max(0, width - shown.count)) + shown
     }
 
-    /// `0.4s`, `12s`, `3m`, `2h`.
+    /// `0.4s`, `12s`, `3m`, `2h`, `5d`.
     static func age(_ time: Duration) -> String {
         let seconds = max(0, time / .seconds(1))
         if seconds < 10 { return seconds.text(1) + "s" }
         if seconds < 120 { return "\(Int(seconds))s" }
-        return seconds < 7200 ? "\(Int(seconds / 60))m" : "\(Int(seconds / 3600))h"
+        if seconds < 172_800 { return seconds < 7200 ? "\(Int(seconds / 60))m" : "\(Int(seconds / 3600))h" }
+        return "\(UInt64(min(seconds / 86_400, 1e9)).grouped)d"
     }
 
     /// A curve between the lowest and the highest value; in the middle where they are one.

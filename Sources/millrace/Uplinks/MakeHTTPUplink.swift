@@ -6,6 +6,14 @@ import Uplinks
 func makeHTTPUplink(
     _ destination: HTTPDestination, gateway: GatewayID, clock: any GatewayClock
 ) -> HTTPUplink {
+    HTTPUplink(
+        gateway: gateway, form: makeForm(destination, gateway: gateway),
+        signer: makeSigner(destination, clock: clock), compression: destination.compression,
+        exchange: HTTPLink(httpLinkConfiguration(destination)), clock: clock)
+}
+
+/// How the endpoint is reached.
+func httpLinkConfiguration(_ destination: HTTPDestination) -> HTTPLink.Configuration {
     var link = HTTPLink.Configuration()
     link.tls = destination.tls
     link.proxy = destination.proxy.map { proxy in
@@ -14,13 +22,11 @@ func makeHTTPUplink(
     link.connectTimeout = destination.connectTimeout
     link.responseTimeout = destination.responseTimeout
     link.totalTimeout = destination.totalTimeout
-    return HTTPUplink(
-        gateway: gateway, form: makeForm(destination, gateway: gateway),
-        signer: makeSigner(destination, clock: clock), compression: destination.compression,
-        exchange: HTTPLink(link), clock: clock)
+    return link
 }
 
-private func makeSigner(_ destination: HTTPDestination, clock: any GatewayClock) -> any RequestSigner {
+/// What proves who sends.
+func makeSigner(_ destination: HTTPDestination, clock: any GatewayClock) -> any RequestSigner {
     switch destination.proof {
     case .nothing: NoSigner()
     case .password(let username, let file): PasswordSigner(username: username, file: CredentialFile(path: file))

@@ -38,7 +38,8 @@ func makeKafkaUplink(
         producer: producer)
 }
 
-private func kafkaConfiguration(_ uplink: UplinkConfiguration, _ destination: KafkaDestination) -> KafkaConfiguration {
+/// How the cluster is reached.
+func kafkaConfiguration(_ uplink: UplinkConfiguration, _ destination: KafkaDestination) -> KafkaConfiguration {
     var configuration = KafkaConfiguration(brokers: destination.cluster.brokers, clientID: destination.clientID)
     configuration.tls = destination.tls
     configuration.login = destination.login.map(kafkaLogin)

@@ -13,6 +13,8 @@ final class SerialLine: Sendable {
     let ledger: PollLedger?
     /// The devices that the configuration names, in the order of ``ledger``.
     let devices: [String]
+    /// The last frames that could not be understood.
+    let badFrames = BadFrames()
     private let reader: SerialReader
 
     /// A line that does nothing until ``start()``.
@@ -57,8 +59,9 @@ final class SerialLine: Sendable {
         case .detected: preconditionFailure("what is on a port is detected before it is read: see SerialSource")
         }
         reader = try SerialReader(
-            port: port, settings: settings, framer: FrameCutter(framing), script: script, receiver: receiver,
-            clock: clock, tree: tree)
+            port: port, settings: settings,
+            framer: BadFrameTap(FrameCutter(framing), into: badFrames, clock: clock), script: script,
+            receiver: receiver, clock: clock, tree: tree)
     }
 
     /// What the reader has done so far.

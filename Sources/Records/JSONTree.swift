@@ -1,6 +1,5 @@
-import Records
-
-/// A JSON text as a tree, for tests that read what others wrote; the product reads piece by piece.
+/// A JSON text as a tree, for commands and tests that show what others wrote. What is on a record's way reads piece by
+/// piece: see ``JSONScanner``.
 public enum JSONTree: Equatable, Sendable {
     case object([String: JSONTree])
     case array([JSONTree])

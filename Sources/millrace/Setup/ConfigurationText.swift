@@ -1,0 +1,125 @@
+import StrictTOML
+
+/// The text of a configuration, changed table by table: what a person has written around them stays as it is.
+struct ConfigurationText {
+    private(set) var lines: [String]
+
+    /// The tables of a file, as the text is cut by their headers.
+    init(_ text: String) {
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        while lines.last?.isEmpty == true { lines.removeLast() }
+    }
+
+    /// With a line end at its end.
+    var text: String { lines.joined(separator: "\n") + "\n" }
+
+    /// Puts a table in the place of the one of that name, or behind all others.
+    ///
+    /// - Parameter body: its lines without the header.
+    mutating func set(_ table: String, _ body: [String]) {
+        let block = ["[\(table)]"] + body
+        if let range = range(of: table) {
+            lines.replaceSubrange(range, with: block)
+        } else {
+            lines += (lines.isEmpty ? [] : [""]) + block
+        }
+    }
+
+    /// Takes a table out, with its subtables left alone.
+    mutating func remove(_ table: String) {
+        guard let range = range(of: table) else { return }
+        lines.removeSubrange(range)
+    }
+
+    /// Sets one key of a table, and makes the table at the beginning where there is none. A comment behind the value
+    /// stays.
+    mutating func set(_ key: String, of table: String, to value: String) {
+        guard let range = range(of: table) else {
+            let first = headers.first ?? lines.count
+            // Comments above the first table are its own, if no line is free between.
+            let place = lines[..<first].lastIndex(of: "").map { $0 + 1 } ?? 0
+            lines.insert(contentsOf: ["[\(table)]", "\(key) = \(value)", ""], at: place)
+            return
+        }
+        let line = range.first { index in
+            let parts = lines[index].split(separator: "=", maxSplits: 1)
+            return parts.count == 2 && Self.trimmed(parts[0]) == key
+        }
+        guard let line else {
+            lines.insert("\(key) = \(value)", at: range.upperBound)
+            return
+        }
+        let comment = lines[line].lastIndex(of: "#").map { "   " + lines[line][$0...] } ?? ""
+        // A mark within the old value is no comment.
+        let isComment = lines[line].count { $0 == "\"" } <= 2 && comment.count { $0 == "\"" } == 0
+        lines[line] = "\(key) = \(value)" + (isComment ? comment : "")
+    }
+
+    /// Where a table stands: its header and what belongs to it, without what leads over to the next one.
+    private func range(of table: String) -> Range<Int>? {
+        let headers = headers
+        guard let place = headers.firstIndex(where: { Self.name(of: lines[$0]) == table }) else { return nil }
+        var end = place + 1 < headers.count ? headers[place + 1] : lines.count
+        while end - 1 > headers[place], Self.isBlankOrComment(lines[end - 1]) { end -= 1 }
+        return headers[place]..<end
+    }
+
+    /// The lines that begin a table: brackets within a value that goes over several lines are none.
+    private var headers: [Int] {
+        var depth = 0
+        var found: [Int] = []
+        for (index, line) in lines.enumerated() {
+            if depth == 0, Self.trimmed(line).hasPrefix("[") {
+                found.append(index)
+                continue
+            }
+            depth = max(0, depth + Self.openBrackets(in: line))
+        }
+        return found
+    }
+
+    /// `uplinks.central` of `[uplinks.central]   # the cluster`
+    private static func name(of header: String) -> String? {
+        guard let open = header.firstIndex(of: "["), let close = header.lastIndex(of: "]") else { return nil }
+        return header[header.index(after: open)..<close].filter { $0 != " " && $0 != "\"" }
+    }
+
+    /// How many more brackets a line opens than it closes, outside of strings and comments.
+    private static func openBrackets(in line: String) -> Int {
+        var depth = 0
+        var quote: Character?
+        var isEscaped = false
+        for character in line {
+            if let open = quote {
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\", open == "\"" {
+                    isEscaped = true
+                } else if character == open {
+                    quote = nil
+                }
+                continue
+            }
+            switch character {
+            case "\"", "'": quote = character
+            case "#": return depth
+            case "[", "{": depth += 1
+            case "]", "}": depth -= 1
+            default: break
+            }
+        }
+        return depth
+    }
+
+    private static func isBlankOrComment(_ line: String) -> Bool {
+        let text = trimmed(line)
+        return text.isEmpty || text.hasPrefix("#")
+    }
+
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        var part = text[...]
+        while part.first?.isWhitespace == true { part = part.dropFirst() }
+        while part.last?.isWhitespace == true { part = part.dropLast() }
+        return String(part)
+    }
+}

@@ -1,0 +1,84 @@
+import Glibc
+
+/// Asks a person, or a script, line by line: questions on standard output, answers on standard input.
+struct Questions {
+    /// There are no more answers.
+    struct Ended: Error {}
+
+    /// A text. An empty answer is the default.
+    ///
+    /// - Parameter problem: why an answer will not do; it is asked again then.
+    /// - Throws: ``Ended`` where the input is over.
+    func ask(_ question: String, default usual: String = "", problem: (String) -> String? = { _ in nil }) throws
+        -> String
+    {
+        while true {
+            prompt(question + (usual.isEmpty ? ": " : " [\(usual)]: "))
+            let line = try answer()
+            let text = line.isEmpty ? usual : line
+            guard let reason = problem(text) else { return text }
+            tell("  \(reason)")
+        }
+    }
+
+    /// - Throws: ``Ended`` where the input is over.
+    func confirm(_ question: String, default usual: Bool) throws -> Bool {
+        while true {
+            prompt("\(question) [\(usual ? "Y/n" : "y/N")]: ")
+            switch try answer().lowercased() {
+            case "": return usual
+            case "y", "yes": return true
+            case "n", "no": return false
+            default: tell("  y or n")
+            }
+        }
+    }
+
+    /// One of several; nil for none of them.
+    ///
+    /// - Throws: ``Ended`` where the input is over.
+    func choose(_ question: String, among choices: [String]) throws -> Int? {
+        for (index, choice) in choices.enumerated() { tell("  \(index + 1)  \(choice)") }
+        let text = try ask("\(question), 1 to \(choices.count), or 0 for none", default: "0") { text in
+            Int(text).map { (0...choices.count).contains($0) } == true ? nil : "a number from 0 to \(choices.count)"
+        }
+        return Int(text).flatMap { $0 == 0 ? nil : $0 - 1 }
+    }
+
+    /// A secret, which a terminal does not show.
+    ///
+    /// - Throws: ``Ended`` where the input is over.
+    func secret(_ question: String) throws -> String {
+        var settings = termios()
+        let isTerminal = tcgetattr(0, &settings) == 0
+        let before = settings
+        if isTerminal {
+            settings.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(0, TCSADRAIN, &settings)
+        }
+        defer {
+            if isTerminal {
+                var before = before
+                tcsetattr(0, TCSADRAIN, &before)
+                tell("")
+            }
+        }
+        prompt("\(question): ")
+        return try answer()
+    }
+
+    func tell(_ text: String) { writeLine(text, to: 1) }
+
+    private func prompt(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(1, bytes, bytes.count)
+    }
+
+    private func answer() throws -> String {
+        guard let line = readLine() else { throw Ended() }
+        var text = line[...]
+        while text.first?.isWhitespace == true { text = text.dropFirst() }
+        while text.last?.isWhitespace == true { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,68 @@
+import Testing
+
+@testable import millrace
+
+/// Tables are changed, and everything around them stays.
+struct ConfigurationTextTests {
+    private static let example = """
+        # Above all.
+
+        [gateway]
+        # The name.
+        id = "old"   # painted on the door
+
+        [mqtt.local]   # the broker here
+        url = "mqtt://127.0.0.1:1883"
+        topics = [
+          "a/#",
+          { filter = "b # ]", stream = "alarms" },
+        ]
+
+        # The centre.
+        # [uplinks.spare]
+        [uplinks.central]
+        url = "mqtt://central"
+
+        """
+
+    private var text = ConfigurationText(Self.example)
+
+    @Test func `nothing changed is nothing changed`() {
+        #expect(text.text == Self.example)
+    }
+
+    @Test mutating func `a key is set where it stands, and its comment stays`() {
+        text.set("id", of: "gateway", to: "\"new\"")
+        #expect(text.text == Self.example.replacing("id = \"old\"   #", with: "id = \"new\"   #"))
+    }
+
+    @Test mutating func `a key that is not there is added at the end of its table`() {
+        text.set("path", of: "uplinks.central", to: "1")
+        #expect(text.text == Self.example + "path = 1\n")
+    }
+
+    @Test mutating func `a table that is not there begins before the first, behind what stands above all`() {
+        text.set("capacity", of: "log", to: "\"8MiB\"")
+        #expect(text.text.hasPrefix("# Above all.\n\n[log]\ncapacity = \"8MiB\"\n\n[gateway]\n"))
+    }
+
+    @Test mutating func `a table with a value over several lines is replaced as a whole, and comments below it stay`() {
+        text.set("mqtt.local", ["url = \"mqtt://other\""])
+        #expect(text.text.contains("[mqtt.local]\nurl = \"mqtt://other\"\n\n# The centre.\n"))
+        #expect(!text.text.contains("alarms"))
+    }
+
+    @Test mutating func `a table that is taken out leaves the comments of the next`() {
+        text.remove("mqtt.local")
+        #expect(text.text.contains("door\n\n\n# The centre.\n# [uplinks.spare]\n[uplinks.central]"))
+        text.remove("nothing")
+        text.set("serial.air", ["port = \"/dev/ttyUSB0\""])
+        #expect(text.text.hasSuffix("url = \"mqtt://central\"\n\n[serial.air]\nport = \"/dev/ttyUSB0\"\n"))
+    }
+
+    @Test mutating func `a mark within a value is no comment`() {
+        text = ConfigurationText("[gateway]\nid = \"a#b\"\n")
+        text.set("id", of: "gateway", to: "\"c\"")
+        #expect(text.text == "[gateway]\nid = \"c\"\n")
+    }
+}

@@ -1,0 +1,50 @@
+import Synchronization
+import Testing
+
+@testable import AdminHTTP
+@testable import millrace
+
+/// What `millrace tail` prints of the events that come.
+struct TailFollowerTests {
+    private final class Lines: Sendable {
+        let all = Mutex<[String]>([])
+        func take(_ line: String) { all.withLock { $0.append(line) } }
+    }
+
+    private func event(_ name: String, _ id: String?, _ json: String) -> AdminClient.Event {
+        var event = AdminClient.Event()
+        event.name = name
+        event.id = id
+        event.json = Array(json.utf8)
+        return event
+    }
+
+    @Test func `it ends after so many records that fit, and remembers the last it saw`() {
+        let lines = Lines()
+        var follower = TailFollower(device: "air", isJSON: true, left: 2, output: lines.take)
+        #expect(follower.take(event("record", "e/1", "{\"device\":\"water\"}")))
+        #expect(follower.take(event("record", "e/2", "{\"device\":\"air\"}")))
+        #expect(!follower.isDone && follower.last == "e/2")
+        #expect(!follower.take(event("record", "e/3", "{\"device\":\"air\",\"n\":2}")))
+        #expect(follower.isDone && follower.last == "e/3")
+        #expect(lines.all.withLock { $0 } == ["{\"device\":\"air\"}", "{\"device\":\"air\",\"n\":2}"])
+    }
+
+    @Test func `the end of a stream is no record, and its reason is kept`() {
+        let lines = Lines()
+        var follower = TailFollower(device: nil, isJSON: true, left: .max, output: lines.take)
+        #expect(!follower.hasBegun)
+        #expect(follower.take(event("end", nil, "{\"reason\":\"the agent stops\"}")))
+        #expect(follower.reason == "the agent stops" && follower.hasBegun && follower.last == nil)
+        #expect(lines.all.withLock(\.isEmpty))
+    }
+
+    @Test func `a payload that steers terminals is shown without`() {
+        let lines = Lines()
+        var follower = TailFollower(device: nil, isJSON: false, left: .max, output: lines.take)
+        _ = follower.take(
+            event("record", "e/1", "{\"time\":\"T\",\"topic\":\"a\\u001bb\",\"text\":\"x\\u001b[31m\\ny\"}"))
+        _ = follower.take(event("record", "e/2", "{\"time\":\"T\",\"topic\":\"a\",\"data\":{\"v\":[1,\"\\u001b\"]}}"))
+        #expect(lines.all.withLock { $0 } == ["T  a b  x [31m y", "T  a  {\"v\":[1,\"\\u001B\"]}"])
+    }
+}
