@@ -48,7 +48,7 @@ extension MQTTUplink {
             }
             return await publishRaw(batch, index..<index + 1)
         case .batches:
-            let text = topic.topicWithoutRecord()
+            let text = topic.standard.topicWithoutRecord()
             return await publisher.publish(count: 1) { [batches] _ in
                 batches.message(for: index..<index + 1, of: batch, topic: text)
             }
