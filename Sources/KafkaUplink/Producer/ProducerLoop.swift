@@ -34,7 +34,8 @@ final class ProducerLoop {
         self.onEvent = onEvent
     }
 
-    /// Makes the producer, where there is none; and anew where a file for TLS was replaced, which librdkafka reads once.
+    /// Makes the producer, where there is none; and anew where a file for TLS was replaced, which librdkafka reads
+    /// once.
     ///
     /// Called while nothing is under way.
     private func prepare() throws(KafkaError) {
