@@ -18,8 +18,9 @@ TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev lib
             zlib1g-dev
 TO_DEMO  := mosquitto
 TO_PACK  := dpkg-dev debhelper fakeroot lintian
-TO_TEST  := debootstrap systemd mosquitto mosquitto-clients nats-server rabbitmq-server kcat openssl strace socat \
-            faketime e2fsprogs util-linux iproute2 procps python3 python3-venv nginx-light zstd
+TO_TEST  := debootstrap systemd mosquitto mosquitto-clients nats-server rabbitmq-server kcat prometheus openssl strace \
+            socat faketime e2fsprogs util-linux iproute2 procps python3 python3-venv nginx-light zstd chromium \
+            fonts-dejavu-core
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

@@ -39,6 +39,13 @@ final class Connector: Sendable {
         }
         var configuration = configuration
         if let will { configuration.will = will }
+        if let source = configuration.passwordSource {
+            do {
+                configuration.password = try source()
+            } catch {
+                return .failed(reason: "\(configuration.address) is not asked to let us in: \(error)", isBarred: true)
+            }
+        }
         let handle: MosquittoHandle
         do {
             handle = try MosquittoHandle(configuration, as: role, isServerKnown: isServerKnown)

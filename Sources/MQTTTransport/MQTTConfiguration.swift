@@ -60,6 +60,9 @@ public struct MQTTConfiguration: Sendable {
     public var username: String?
     /// Never shown in a message or a description.
     public var password: String?
+    /// Gives the password anew before each attempt to connect, so that one that was replaced is used by the next; where
+    /// it throws, the attempt has failed. Nil: ``password``, always.
+    public var passwordSource: (@Sendable () throws -> String)?
     /// Nil: plain TCP.
     public var tls: TLS?
     /// Nil: no last will.

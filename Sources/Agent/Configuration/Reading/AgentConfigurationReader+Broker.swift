@@ -19,7 +19,9 @@ extension AgentConfigurationReader {
             clientID: readClientID(table) ?? "millrace-\(gateway)-\(name)")
         broker.version = table.choice("version", of: Version.self) == .v311 ? .v311 : .v5
         broker.username = table.string("username")
-        broker.password = readSecret(table, "password_file")?.secret
+        let password = readSecret(table, "password_file")
+        broker.password = password?.secret
+        broker.passwordFile = password?.path
         broker.keepAlive = table.duration("keepalive", in: .seconds(30)...(.seconds(600))) ?? broker.keepAlive
         broker.will = readWill(table, broker.version)
         let tls = readTLS(table).map { files in
