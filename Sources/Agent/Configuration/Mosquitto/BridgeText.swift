@@ -1,4 +1,4 @@
-import Records
+import StrictTOML
 
 /// Writes the configuration that does what bridges did.
 enum BridgeText {
@@ -144,23 +144,5 @@ enum BridgeText {
     private static func place(_ line: MosquittoLine) -> String {
         let name = line.file.split(separator: "/").last.map(String.init) ?? line.file
         return "\(name):\(line.number)"
-    }
-}
-
-/// Values of TOML.
-enum TOMLText {
-    /// A basic string (TOML 1.0.0, "String").
-    static func string(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result += String(scalar)
-            }
-        }
-        return result + "\""
     }
 }
