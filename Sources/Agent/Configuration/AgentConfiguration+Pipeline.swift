@@ -74,8 +74,23 @@ extension AgentConfiguration {
         case .http(let destination):
             (address, summary) = ("\(destination.address), \(destination.preset.rawValue)", destination.summary)
         }
-        return ["  \(uplink.name): \(names) -> \(address)", "    " + summary]
+        return ["  \(uplink.name): \(names) -> \(address)", "    " + summary] + uplink.filters.map(describe)
             + describe(uplink.link, streams: uplink.streams)
+    }
+
+    private func describe(_ rule: FilterRule) -> String {
+        let topics = rule.topics.map(\.text).joined(separator: ", ")
+        let fields = rule.fields.isEmpty ? "" : ", of each " + rule.fields.joined(separator: ", ")
+        let selection =
+            switch rule.selection {
+            case .all: "all"
+            case .none: "none"
+            case .sample(let interval): "one in \(DurationText.format(interval))"
+            case .changes(let deadband, let interval):
+                "changes" + (deadband > 0 ? " by more than \(deadband)" : "")
+                    + (interval.map { ", at least one in \(DurationText.format($0))" } ?? "")
+            }
+        return "    of \(topics): \(selection)\(fields)"
     }
 
     private func describe(_ link: LinkConfiguration, streams: [StreamName]) -> [String] {
