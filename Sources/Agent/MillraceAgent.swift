@@ -85,12 +85,8 @@ public final class MillraceAgent: Sendable {
         credentials = CredentialWatch(configuration.credentials, clock: clock, logger: logger.part("credentials"))
         let replays = ReplayDesk()
         self.replays = replays
-        guard let executor = ThreadExecutor(named: "replays") else {
-            throw LogStoreError(.unusable, "no thread for replays; raise the limit on threads (TasksMax)")
-        }
-        replayWatch = ReplayWatch(
-            ReplayFolder(log: configuration.log.path), desk: replays, uplinks: Set(configuration.uplinks.map(\.name)),
-            committed: recorder.committed, logger: logger.part("replay"), on: executor)
+        replayWatch = try ReplayWatch(
+            configuration, desk: replays, committed: recorder.committed, logger: logger.part("replay"))
         let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
         forwarders = try configuration.uplinks.map { uplink in
             let logger = logger.part("uplinks.\(uplink.name)")

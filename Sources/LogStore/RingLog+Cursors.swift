@@ -77,8 +77,8 @@ extension RingLog {
         }
     }
 
-    /// A record that was rejected has been taken after all, sent once more: it counts as forwarded, and is not kept aside
-    /// any longer. Any other is left as it is.
+    /// A record that was rejected has been taken after all, sent once more: it counts as forwarded, and is not kept
+    /// aside any longer. Any other is left as it is.
     public func redeem(_ position: Position, by uplink: UplinkName, in stream: StreamName) {
         ledger.withLock { $0.redeem(position, by: uplink, in: stream) }
     }

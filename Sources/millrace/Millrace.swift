@@ -16,8 +16,8 @@ struct Millrace: AsyncParsableCommand {
             An acknowledgement leaves for the local broker only when the record is on the disk; a record counts as
             delivered only when the destination has confirmed it; every loss is counted and reported.
 
-            Exit codes: 0 done; 1 what was asked for is not so; 2 and 3 see audit; 64 wrong arguments; 65 no frame in the
-            bytes; 69 a program that is needed is not installed, or cannot be reached; 74 the log cannot be used; 75
+            Exit codes: 0 done; 1 what was asked for is not so; 2 and 3 see audit; 64 wrong arguments; 65 no frame in
+            the bytes; 69 a program that is needed is not installed, or cannot be reached; 74 the log cannot be used; 75
             another process holds the log, or a port is absent or in use; 78 the configuration or a profile is wrong.
             """,
         version: """

@@ -76,7 +76,8 @@ extension AgentConfiguration {
             (address, summary) = ("\(destination.address), \(destination.preset.rawValue)", destination.summary)
         }
         return ["  \(uplink.name): \(names) -> \(address)"] + mappings.map { "    \($0)" } + ["    " + summary]
-            + describePresence(uplink.destination.mqtt) + describe(uplink.link, streams: uplink.streams)
+            + uplink.filters.map(describe) + describePresence(uplink.destination.mqtt)
+            + describe(uplink.link, streams: uplink.streams)
     }
 
     /// What is said of the gateway itself.
@@ -88,6 +89,21 @@ extension AgentConfiguration {
             words.append("will on \(will.topic)\(isAtOnce ? "" : " after \(DurationText.format(will.delay))")")
         }
         return words.isEmpty ? [] : ["    " + words.joined(separator: ", ")]
+    }
+
+    private func describe(_ rule: FilterRule) -> String {
+        let topics = rule.topics.map(\.text).joined(separator: ", ")
+        let fields = rule.fields.isEmpty ? "" : ", of each " + rule.fields.joined(separator: ", ")
+        let selection =
+            switch rule.selection {
+            case .all: "all"
+            case .none: "none"
+            case .sample(let interval): "one in \(DurationText.format(interval))"
+            case .changes(let deadband, let interval):
+                "changes" + (deadband > 0 ? " by more than \(deadband)" : "")
+                    + (interval.map { ", at least one in \(DurationText.format($0))" } ?? "")
+            }
+        return "    of \(topics): \(selection)\(fields)"
     }
 
     private func describe(_ link: LinkConfiguration, streams: [StreamName]) -> [String] {

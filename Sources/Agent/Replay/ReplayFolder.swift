@@ -27,6 +27,8 @@ public struct ReplayFolder: Sendable {
     // MARK: For the command
 
     /// Leaves a request, and returns its name.
+    ///
+    /// - Throws: where too many wait already, or the folder cannot be written.
     public func leave(_ request: ReplayRequest) throws(Failure) -> String {
         guard names(ending: ".request").count < Self.filesMax else {
             throw Failure(description: "\(Self.filesMax) requests wait already in \(path)")

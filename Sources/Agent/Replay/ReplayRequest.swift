@@ -80,6 +80,8 @@ extension ReplayRequest.Bound: Codable {
     private enum CodingKeys: CodingKey { case sequence, epoch, time }
 
     /// Reads an object with `sequence`, and `epoch` if there is one, or with `time`.
+    ///
+    /// - Throws: where it is none.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if let time = try container.decodeIfPresent(Int64.self, forKey: .time) {
@@ -92,6 +94,8 @@ extension ReplayRequest.Bound: Codable {
     }
 
     /// Writes what ``init(from:)`` reads.
+    ///
+    /// - Throws: what the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {

@@ -1,4 +1,5 @@
 import Logging
+import LogStore
 import Records
 import ServiceLifecycle
 import Threads
@@ -20,12 +21,14 @@ actor ReplayWatch: Service {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
-        _ folder: ReplayFolder, desk: ReplayDesk, uplinks: Set<UplinkName>, committed: Announcement, logger: Logger,
-        on executor: ThreadExecutor
-    ) {
-        self.folder = folder
+        _ configuration: AgentConfiguration, desk: ReplayDesk, committed: Announcement, logger: Logger
+    ) throws(LogStoreError) {
+        guard let executor = ThreadExecutor(named: "replays") else {
+            throw LogStoreError(.unusable, "no thread for replays; raise the limit on threads (TasksMax)")
+        }
+        folder = ReplayFolder(log: configuration.log.path)
+        uplinks = Set(configuration.uplinks.map(\.name))
         self.desk = desk
-        self.uplinks = uplinks
         self.committed = committed
         self.logger = logger
         self.executor = executor

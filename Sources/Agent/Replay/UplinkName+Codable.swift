@@ -2,7 +2,9 @@ import Records
 
 /// As the text that it is in the configuration.
 extension UplinkName: Codable {
-    /// Reads a name; any other text is refused.
+    /// Reads a name.
+    ///
+    /// - Throws: where the text is none.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let name = UplinkName(try container.decode(String.self)) else {
@@ -12,6 +14,8 @@ extension UplinkName: Codable {
     }
 
     /// Writes the text.
+    ///
+    /// - Throws: what the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(rawValue)

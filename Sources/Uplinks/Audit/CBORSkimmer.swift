@@ -1,5 +1,5 @@
-/// Steps through a SenML pack in CBOR (RFC 8949): an array of maps. Gives integers, floats, texts and booleans as texts;
-/// what is larger is stepped over.
+/// Steps through a SenML pack in CBOR (RFC 8949): an array of maps. Gives integers, floats, texts and booleans as
+/// texts; what is larger is stepped over.
 struct CBORSkimmer {
     /// The bytes are no such pack at this offset.
     struct Malformed: Error { let offset: Int }

@@ -1,8 +1,8 @@
 import Records
 
-/// Checks at the centre that what was sent arrived: feed it every identity in the order of arrival and it says, for each
-/// stream of each gateway, what came twice, what is missing, what came out of order, what was announced as lost and
-/// what a filter left out.
+/// Checks at the centre that what was sent arrived: feed it every identity in the order of arrival and it says, for
+/// each stream of each gateway, what came twice, what is missing, what came out of order, what was announced as lost
+/// and what a filter left out.
 ///
 /// Exact, with memory bounded by the number of streams and of holes in them, not of records; see ``StreamAudit`` for
 /// what becomes of more holes than are remembered.

@@ -42,6 +42,14 @@ import Uplinks
             ])
     }
 
+    @Test func `the pipeline says what is left out`() throws {
+        let configuration = try text.read(
+            Self.file(
+                "{ topics = \"debug/#\", keep = \"none\" }, { topics = \"a\", keep = \"changes\", at_least = \"1m\" }"))
+        #expect(configuration.pipelineDescription().contains("of debug/#: none"))
+        #expect(configuration.pipelineDescription().contains("of a: changes, at least one in 1m"))
+    }
+
     @Test(arguments: [
         ("{}", "topics"), ("{ topics = [] }", "needs at least one topic filter"),
         ("{ topics = \"a/#/b\" }", "no topic filter"), ("{ topics = [\"a\", 1] }", "topics"),
