@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    /// Opens connections without waiting for any: those that the server has no room for are refused.
+    /// Opens connections, and holds those that it gets; gives up one after a moment, because the server has no room.
     private static func connect(_ count: Int, to path: String) -> [Int32] {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -124,7 +124,12 @@ import Testing
                     Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
                 }
             }
-            if code == 0 { held.append(descriptor) } else { close(descriptor) }
+            if code == 0 {
+                held.append(descriptor)
+            } else {
+                close(descriptor)
+                usleep(100)
+            }
         }
         return held
     }

@@ -66,12 +66,14 @@ import Threads
                     tasks.addTask {
                         let first = reader % 2 == 0 ? 0 : reader % 50
                         let found = try await events(
-                            500 - first, of: "/records/live?from=\(start)", from: running)
-                        let numbers = try numbers(found)
-                        return numbers == Array(first..<500) ? [] : [reader] + numbers
+                            200 - first, of: "/records/live?from=\(start)", from: running)
+                        let numbers = found.compactMap { event in
+                            event.id.flatMap { Position($0) }.map { Int($0.sequence.rawValue) - 1 }
+                        }
+                        return numbers == Array(first..<200) ? [] : [reader] + numbers
                     }
                 }
-                try await write(50..<500, to: running)
+                try await write(50..<200, to: running)
                 return try await tasks.reduce(into: [[Int]]()) { if !$1.isEmpty { $0.append($1) } }
             }
             #expect(readers == [])

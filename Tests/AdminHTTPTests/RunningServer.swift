@@ -49,7 +49,7 @@ final class RunningServer: Sendable {
             """
         let configuration = try AgentConfiguration.read(text: text, file: "t", directory: folder.path)
         let complaints = RecentEvents()
-        let logger = Logger(label: "test") { _ in complaints.watching(SwiftLogNoOpLogHandler()) }
+        let logger = Logger(label: "test") { _ in complaints.watching(SilentLog()) }
         agent = try MillraceAgent(
             configuration, logger: logger, version: "1.2.3", events: complaints,
             makeUplink: { _, _, _, _ in SwallowingUplink() })
@@ -115,6 +115,17 @@ func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value
         let isRunning = OwnThread.start(named: "client") { continuation.resume(with: Result { try body() }) }
         precondition(isRunning, "a thread for a test")
     }
+}
+
+/// Takes every line and writes none.
+struct SilentLog: LogHandler {
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) {}
 }
 
 /// Confirms everything.

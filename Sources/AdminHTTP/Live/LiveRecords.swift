@@ -170,7 +170,8 @@ final class LiveRecords: Sendable {
         let limit = ContinuousClock.now - patience.stall
         let stalled = state.withLock { state in
             let stalled = state.readers.values.filter { $0.busySince.map { $0 < limit } ?? false }
-            return stalled.compactMap(\.channel)
+            // Where there is room, it is this thread that has not come to it.
+            return stalled.compactMap(\.channel).filter { !$0.isWritable }
         }
         for channel in stalled {
             complaints.tell("a reader of live records took nothing for \(patience.stall) and was dropped")

@@ -76,9 +76,9 @@ public enum RecordStart: Hashable, Sendable {
         case "oldest": self = .oldest
         case "newest": self = .newest
         default:
-            if text.hasPrefix("-"), let count = UInt64(text.dropFirst()) {
+            if text.hasPrefix("-"), let count = Self.number(text.dropFirst()) {
                 self = .last(count)
-            } else if let sequence = UInt64(text), sequence > 0 {
+            } else if let sequence = Self.number(text[...]), sequence > 0 {
                 self = .sequence(SequenceNumber(sequence))
             } else if let position = Position(text), position.sequence > .zero {
                 self = .position(position)
@@ -86,6 +86,13 @@ public enum RecordStart: Hashable, Sendable {
                 return nil
             }
         }
+    }
+}
+
+extension RecordStart {
+    /// Decimal digits and nothing else.
+    private static func number(_ text: Substring) -> UInt64? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt64(text) : nil
     }
 }
 
