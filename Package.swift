@@ -37,6 +37,8 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTimex"),
         .target(name: "CTermios"),
+        // What a browser shows, embedded by the compiler.
+        .target(name: "CPage", exclude: ["page"]),
 
         .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
@@ -77,7 +79,7 @@ let package = Package(
         .target(
             name: "AdminHTTP",
             dependencies: [
-                "Agent", "Records", "Threads",
+                "Agent", "CPage", "Records", "Threads",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 // Its core only: a dozen fixed paths need no router.
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -124,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "AdminHTTPTests",
             dependencies: [
-                "AdminHTTP", "Agent", "AgentTestKit", "Records", "Simulation",
+                "AdminHTTP", "Agent", "AgentTestKit", "Records", "SerialIO", "Simulation", "Threads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

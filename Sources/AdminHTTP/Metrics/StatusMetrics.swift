@@ -156,14 +156,14 @@ enum StatusMetrics {
         text.begin("millrace_device_up", .gauge, "1 while a device sends or answers.")
         for device in devices {
             text.sample(
-                device.state == .alive ? 1 : 0, .init("source", "serial.\(device.source)"), .init("device", device.name)
+                device.state == .alive ? 1 : 0, .init("source", device.source), .init("device", device.name)
             )
         }
         text.begin("millrace_device_age_seconds", .gauge, "Since a device was last understood.")
         for device in devices {
             guard let last = device.lastMilliseconds else { continue }
             text.sample(
-                Double(now.bootMilliseconds - last) / 1000, .init("source", "serial.\(device.source)"),
+                Double(now.bootMilliseconds - last) / 1000, .init("source", device.source),
                 .init("device", device.name))
         }
         text.begin("millrace_device_reading", .gauge, "The last value of a reading, in its SenML unit.")
@@ -171,7 +171,7 @@ enum StatusMetrics {
             for reading in device.readings.prefix(readingsMax) {
                 guard case .number(let value) = reading.reading.value else { continue }
                 text.sample(
-                    value, .init("source", "serial.\(device.source)"), .init("device", device.name),
+                    value, .init("source", device.source), .init("device", device.name),
                     .init("reading", reading.reading.name), .init("unit", reading.reading.unit ?? ""))
             }
         }

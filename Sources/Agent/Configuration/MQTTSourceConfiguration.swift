@@ -9,11 +9,14 @@ public struct MQTTSourceConfiguration: Sendable {
         public var filter: String
         /// Where its messages go.
         public var stream: StreamName
+        /// A topic of the filter is silent when nothing came on it for longer; nil: never.
+        public var silentAfter: Duration?
 
         /// Subscribed at QoS 1: 2 cannot be received crash-safe, and 0 would promise nothing.
-        public init(filter: String, stream: StreamName) {
+        public init(filter: String, stream: StreamName, silentAfter: Duration? = nil) {
             self.filter = filter
             self.stream = stream
+            self.silentAfter = silentAfter
         }
     }
 

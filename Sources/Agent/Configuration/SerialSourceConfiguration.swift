@@ -49,6 +49,8 @@ public struct RawLines: Hashable, Sendable {
     public var framing = FramingRule(.line(start: [], end: .lf), sizeMax: Limits.frameSizeMax)
     /// The device that they are of.
     public var device: String
+    /// It is silent when no line came for longer; nil: never.
+    public var silentAfter: Duration?
 
     /// Lines of a device, up to 4 KiB, that end with a line feed.
     public init(device: String) { self.device = device }
@@ -62,6 +64,10 @@ public struct DeviceConfiguration: Hashable, Sendable {
     public var profile: Profile
     /// Values of the profile's parameters, by name.
     public var parameters: [String: String]
+    /// It is silent when it was not heard for longer; nil: see ``silenceMax``.
+    public var silentAfter: Duration?
+    /// The ranges that its readings should be in.
+    public var ranges: [RangeRule] = []
 
     /// A device.
     public init(name: String, profile: Profile, parameters: [String: String] = [:]) {
@@ -69,4 +75,8 @@ public struct DeviceConfiguration: Hashable, Sendable {
         self.profile = profile
         self.parameters = parameters
     }
+
+    /// The longest silence that is none: what is configured; else of a device that is asked, three times its interval,
+    /// and a minute at least. Nil: nobody knows how often it speaks.
+    public var silenceMax: Duration? { silentAfter ?? profile.pollInterval.map { max($0 * 3, .seconds(60)) } }
 }

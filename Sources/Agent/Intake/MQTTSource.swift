@@ -19,14 +19,12 @@ public final class MQTTSource: Service {
 
     init(
         _ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration,
-        logger: Logger
-    )
-        throws
-    {
+        clock: any GatewayClock, logger: Logger
+    ) throws {
         name = configuration.name.rawValue
         address = "\(configuration.broker.address)"
         self.logger = logger
-        inlet = Inlet(configuration, gateway: gateway, recorder: recorder, logger: logger)
+        inlet = Inlet(configuration, gateway: gateway, recorder: recorder, clock: clock, logger: logger)
         subscriber = try MQTTSubscriber(
             configuration: configuration.mqttConfiguration, subscriptions: configuration.subscriptions, linger: linger,
             inlet: inlet)
@@ -47,6 +45,8 @@ public final class MQTTSource: Service {
     public var isConnected: Bool { subscriber.isConnected }
     /// Whether the broker has granted every subscription: what is published from now on comes in.
     public var isSubscribed: Bool { subscriber.isSubscribed }
+    /// What is known of each topic that is watched for silence.
+    public var deviceStates: [DeviceState] { inlet.deviceStates(of: name) }
     /// Why it is not connected, as far as known.
     public var problem: String? { inlet.shared.withLock { $0.problem } }
 
@@ -57,28 +57,38 @@ public final class MQTTSource: Service {
             var problem: String?
             /// Streams that got records since the last commit.
             var touched: Set<Int> = []
+            var topics: TopicWatch
         }
 
-        let shared = Mutex(Shared())
+        let shared: Mutex<Shared>
         private let gateway: GatewayID
         private let recorder: Recorder
+        private let clock: any GatewayClock
         private let logger: Logger
         private let payloadMax: Int
         private let routes: [(filter: MQTTTopicFilter, slot: Int)]
+        /// Where every record goes, so that its topic need not be looked at.
         private let onlySlot: Int?
         private let broker: String
 
-        init(_ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, logger: Logger) {
+        init(
+            _ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, clock: any GatewayClock,
+            logger: Logger
+        ) {
             self.gateway = gateway
             self.recorder = recorder
+            self.clock = clock
             self.logger = logger
+            shared = Mutex(
+                Shared(topics: TopicWatch(configuration.routes, atMilliseconds: clock.bootMilliseconds())))
             payloadMax = min(configuration.payloadMax.rawValue, Limits.payloadSizeMax)
             broker = "\(configuration.broker.address)"
             routes = configuration.routes.compactMap { route in
                 MQTTTopicFilter(MQTTSource.Inlet.unshared(route.filter)).map { ($0, recorder.slot(of: route.stream)) }
             }
             let slots = Set(routes.map(\.slot))
-            onlySlot = slots.count == 1 ? slots.first : nil
+            let isWatched = configuration.routes.contains { $0.silentAfter != nil }
+            onlySlot = slots.count == 1 && !isWatched ? slots.first : nil
         }
 
         func receive(topic: RawSpan, payload: RawSpan, details: MQTTMessageDetails) {
@@ -158,7 +168,15 @@ public final class MQTTSource: Service {
 
         private func slot(for topic: RawSpan) -> Int? {
             let text = topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-            return routes.first { $0.filter.matches(text) }?.slot
+            guard let route = routes.firstIndex(where: { $0.filter.matches(text) }) else { return nil }
+            let now = clock.bootMilliseconds()
+            shared.withLock { $0.topics.heard(text, route: route, atMilliseconds: now) }
+            return routes[route].slot
+        }
+
+        func deviceStates(of source: String) -> [DeviceState] {
+            let now = clock.bootMilliseconds()
+            return shared.withLock { $0.topics.states(source: source, atMilliseconds: now) }
         }
 
         private func refuse(_ topic: RawSpan, _ reason: String) {

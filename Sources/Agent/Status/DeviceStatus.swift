@@ -1,21 +1,23 @@
 import Records
 
-/// A device behind a serial port, with its last readings.
+/// A device behind a serial port, with its last readings; or a topic of a broker that is watched for silence.
 public struct DeviceStatus: Sendable {
-    /// Its name: the level of a topic.
+    /// Its name: the level of a topic, or the whole topic.
     public var name: String
-    /// The source that it is of.
+    /// The table of its source: `serial.air`, `mqtt.shopfloor`.
     public var source: String
-    /// The port that it is on.
-    public var port: String
+    /// The port that it is on; nil for a topic.
+    public var port: String?
     /// The profile that it speaks by; nil for lines that stay as they are.
     public var profile: String?
     /// Whether it is there.
     public var state: State
     /// When it last sent something that was understood; nil: not since the start.
     public var lastMilliseconds: Int64?
-    /// The last of each; at most ``DeviceReadings/readingsMax``.
+    /// The last of each; at most 64.
     public var readings: [ReadingStatus] = []
+    /// Readings that are out of their range.
+    public var alarms: [RangeAlarm] = []
 
     /// Whether a device is there.
     public enum State: String, Sendable {
@@ -28,7 +30,7 @@ public struct DeviceStatus: Sendable {
     }
 
     /// A device.
-    public init(name: String, source: String, port: String, profile: String?, state: State) {
+    public init(name: String, source: String, port: String?, profile: String?, state: State) {
         self.name = name
         self.source = source
         self.port = port
@@ -43,7 +45,7 @@ public struct ReadingStatus: Sendable {
     public var reading: Reading
     /// `CLOCK_BOOTTIME` when its frame came.
     public var bootMilliseconds: Int64
-    /// Earlier values, the newest last, ``DeviceReadings/historyInterval`` apart at least; numbers only.
+    /// Earlier values, the newest last, 15 s apart at least; numbers only.
     public var history: [Float]
 
     /// A value and those before it.

@@ -24,8 +24,17 @@ extension MillraceAgent {
         status.serialSources = serialSources.map {
             $0.status(rate: view.seconds.rate(of: .source("serial.\($0.name)")))
         }
-        status.devices = Array(serialSources.flatMap(\.deviceStatuses).prefix(AgentStatus.devicesMax))
-        status.uplinks = forwarders.map { uplinkStatus(of: $0, view, at: reading) }
+        let topics = mqttSources.flatMap { source in
+            source.deviceStates.map { DeviceStatus($0, source: "mqtt.\(source.name)", port: nil, nil) }
+        }
+        status.devices = Array((serialSources.flatMap(\.deviceStatuses) + topics).prefix(AgentStatus.devicesMax))
+        status.credentials = credentials.status
+        status.uplinks = forwarders.map { forwarder in
+            var uplink = uplinkStatus(of: forwarder, view, at: reading)
+            uplink.certificates = status.credentials.filter { $0.credential.part == "uplinks.\(forwarder.name)" }
+                .compactMap { CertificateStatus($0) }
+            return uplink
+        }
         status.losses = losses(in: view.statistics)
         status.events = events.newestFirst
         status.problems = StatusProblem.all(in: status)

@@ -10,18 +10,16 @@ extension SerialSource {
         var status = SerialSourceStatus(name: name, port: "\(configuration.port)")
         status.counters = counters
         status.rate = rate
-        status.lines = lines.withLock { $0 }.map(\.status)
+        status.lines = lines.withLock { $0 }.map { $0.status(of: name) }
         return status
     }
 
     /// The devices behind its ports: those that the configuration names, and those that told their own names.
-    var deviceStatuses: [DeviceStatus] {
-        lines.withLock { $0 }.flatMap { $0.deviceStatuses(of: name) }
-    }
+    var deviceStatuses: [DeviceStatus] { lines.withLock { $0 }.flatMap { $0.deviceStatuses(of: name) } }
 }
 
 extension SerialLine {
-    fileprivate var status: SerialLineStatus {
+    fileprivate func status(of source: String) -> SerialLineStatus {
         let (state, damage) = receiver.shared.withLock { ($0.state, $0.damage) }
         var status = SerialLineStatus(port: "\(port)", state: state)
         status.counters = counters
@@ -29,7 +27,7 @@ extension SerialLine {
         status.badFrames = badFrames.current.map {
             BadFrameStatus(reason: $0.reason, bytes: $0.bytes, bootMilliseconds: $0.bootMilliseconds)
         }
-        status.devices = Set(devices.map(\.name)).union(receiver.seen.keys).count
+        status.devices = receiver.deviceStates(of: source).count
         if let counts = ledger?.current.devices {
             status.requests = counts.reduce(0) { $0 + $1.requests }
             status.timeouts = counts.reduce(0) { $0 + $1.timeouts }
@@ -38,27 +36,32 @@ extension SerialLine {
     }
 
     fileprivate func deviceStatuses(of source: String) -> [DeviceStatus] {
-        let seen = receiver.seen
+        let histories = receiver.histories
         let asked = ledger?.current.devices
-        let isOpen = if case .open = receiver.shared.withLock({ $0.state }) { true } else { false }
-        let named = Dictionary(devices.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let heard = seen.keys.filter { named[$0] == nil }.sorted()
-        // Who tells its own name is not there under the one that the configuration gives.
-        let expected = devices.map(\.name).filter { seen[$0] != nil || heard.isEmpty }
-        return (expected + heard).map { device in
-            let number = named[device]
-            let (last, readings) = seen[device]?.current ?? (nil, [])
-            var status = DeviceStatus(
-                name: device, source: source, port: "\(port)", profile: devices[number ?? 0].profile,
-                state: .unknown)
-            switch number.flatMap({ asked?[$0].state }) {
-            case .alive: status.state = isOpen ? .alive : .silent
-            case .silent: status.state = .silent
-            case .unknown, nil: status.state = last == nil ? .unknown : isOpen ? .alive : .silent
+        return receiver.deviceStates(of: source).map { state in
+            var status = DeviceStatus(state, source: "serial.\(source)", port: "\(port)", histories[state.name])
+            // Who is asked and does not answer is silent before its time is over.
+            if let number = devices.firstIndex(of: state.name), let asked, case .silent = asked[number].state {
+                status.state = .silent
             }
-            status.lastMilliseconds = last
-            status.readings = readings
             return status
+        }
+    }
+}
+
+extension DeviceStatus {
+    /// What is known of a device.
+    init(_ state: DeviceState, source: String, port: String?, _ history: ReadingHistory?) {
+        let now: State = state.isSilent ? .silent : state.heardMilliseconds == nil ? .unknown : .alive
+        self.init(name: state.name, source: source, port: port, profile: state.profile, state: now)
+        lastMilliseconds = state.heardMilliseconds
+        alarms = state.alarms.filter(\.isOn)
+        let series = history?.current ?? []
+        readings = state.readings.prefix(ReadingHistory.readingsMax).map { reading in
+            let own = series.first { $0.name == reading.name }
+            return ReadingStatus(
+                reading, bootMilliseconds: own?.lastMilliseconds ?? state.heardMilliseconds ?? 0,
+                history: own?.values ?? [])
         }
     }
 }

@@ -89,12 +89,21 @@ extension DeviceStatus {
         writer.beginObject()
         writer.member("name", string: name)
         writer.member("source", string: source)
-        writer.member("port", string: port)
+        writer.member("port", optional: port)
         writer.member("profile", optional: profile)
         writer.member("state", string: state.rawValue)
         writer.member("age_seconds", seconds: lastMilliseconds.map { .milliseconds(now.bootMilliseconds - $0) })
         writer.key("readings")
         writer.array(readings) { $0.write(at: now, to: &$1) }
+        writer.key("alarms")
+        writer.array(alarms) { alarm, writer in
+            writer.beginObject()
+            writer.member("reading", string: alarm.reading)
+            writer.member("side", string: alarm.side.rawValue)
+            writer.member("limit", number: alarm.limit)
+            writer.member("value", number: alarm.value)
+            writer.endObject()
+        }
         writer.endObject()
     }
 }

@@ -1,11 +1,10 @@
 import Records
 import SerialIO
 import StrictTOML
+import Uplinks
 
 /// What counts as a problem: one list for readiness, the page and the commands.
 extension StatusProblem {
-    /// Certificates that end sooner are worth a word, in days.
-    static let certificateDaysMin = 30
     /// A look at the log that is older means that the disk does not answer.
     private static let lookAgeMax = Duration.seconds(10)
 
@@ -13,8 +12,8 @@ extension StatusProblem {
     static func all(in status: AgentStatus) -> [StatusProblem] {
         let problems =
             of(status.log, uptime: status.uptime) + status.mqttSources.compactMap { of($0) }
-            + status.serialSources.flatMap { of($0) } + status.devices.compactMap { of($0) }
-            + status.uplinks.flatMap { of($0, at: status.clock.reading.wallMilliseconds) }
+            + status.serialSources.flatMap { of($0) } + status.devices.flatMap { of($0) }
+            + status.uplinks.flatMap { of($0) } + status.credentials.compactMap { of($0) }
             + (status.clock.reading.isSynchronised
                 ? [] : [StatusProblem(.warning, "clock", "no time source keeps the clock")])
         return problems.filter { $0.severity == .error } + problems.filter { $0.severity == .warning }
@@ -58,12 +57,16 @@ extension StatusProblem {
         }
     }
 
-    private static func of(_ device: DeviceStatus) -> StatusProblem? {
-        guard device.state == .silent else { return nil }
-        return StatusProblem(.warning, "serial.\(device.source)", "\(device.name) is silent")
+    private static func of(_ device: DeviceStatus) -> [StatusProblem] {
+        let silence = device.state == .silent ? ["\(device.name) is silent"] : []
+        let ranges = device.alarms.map { alarm in
+            let unit = alarm.unit.map { " \($0)" } ?? ""
+            return "\(device.name): \(alarm.reading) is \(alarm.side.rawValue) \(alarm.limit)\(unit)"
+        }
+        return (silence + ranges).map { StatusProblem(.warning, device.source, $0) }
     }
 
-    private static func of(_ uplink: UplinkStatus, at wallMilliseconds: Int64) -> [StatusProblem] {
+    private static func of(_ uplink: UplinkStatus) -> [StatusProblem] {
         let part = "uplinks.\(uplink.name)"
         var problems: [StatusProblem] = []
         if uplink.state == .paused { problems.append(StatusProblem(.warning, part, "paused")) }
@@ -71,13 +74,16 @@ extension StatusProblem {
             // No link is what a gateway is made for; what only a person mends is not.
             problems.append(StatusProblem(uplink.isAlarm ? .error : .warning, part, problem))
         }
-        for certificate in uplink.certificates {
-            let days = certificate.daysLeft(at: wallMilliseconds)
-            guard days < certificateDaysMin else { continue }
-            let text = days < 0 ? "has ended" : "ends in \(days) days"
-            problems.append(
-                StatusProblem(days < 0 ? .error : .warning, part, "the certificate \(certificate.file) \(text)"))
-        }
         return problems
+    }
+
+    private static func of(_ status: CredentialWatch.Status) -> StatusProblem? {
+        let (part, key) = (status.credential.part, status.credential.key)
+        if let problem = status.problem { return StatusProblem(.warning, part, "\(key): \(problem)") }
+        guard status.urgency > .none, let validity = status.validity else { return nil }
+        let isOver = status.urgency == .over
+        return StatusProblem(
+            isOver ? .error : .warning, part,
+            "\(key) \(isOver ? "is over" : "ends soon"): \(status.credential.path), good until \(validity.endText)")
     }
 }

@@ -37,7 +37,8 @@ struct Run: AsyncParsableCommand {
         }
         let libraries = "SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
         logger.notice("millrace \(Millrace.number), gateway \(configuration.gateway), \(libraries)")
-        let admin = AdminServer(configuration.admin, of: agent, logger: logger.part("admin"))
+        let admin = AdminServer(
+            configuration.admin, of: agent, pages: AdminPage.all, logger: logger.part("admin"))
         let services = agent.services + [admin, ReadyNotice(notifier: notifier)]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],

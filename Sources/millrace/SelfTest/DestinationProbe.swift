@@ -55,7 +55,7 @@ struct DestinationProbe: Sendable {
         var request = HTTPRequest(method: "HEAD", url: url, fields: destination.headers)
         let finding: Finding
         do {
-            try await makeSigner(destination.proof, clock: SystemClock()).sign(&request, over: link)
+            try await makeSigner(destination, clock: SystemClock()).sign(&request, over: link)
             finding = judge(try await link.send(request), url)
         } catch {
             finding = Finding(.bad, part, "\(url): \(error)")
@@ -93,7 +93,7 @@ extension HTTPDestination.Endpoint {
         switch self {
         case .webhook(let url): url.written
         case .eventGrid(let url), .eventHubs(let url, _), .confluentREST(let url, _, _, _), .solace(let url, _),
-            .influx(let url, _, _):
+            .influx(let url, _, _), .kinesis(let url, _, _, _), .pubsub(let url, _, _, _):
             url
         }
     }

@@ -36,7 +36,8 @@ struct InletTests {
                 log: log, streams: configuration.streams.map(\.name), clock: ManualClock(),
                 linger: .milliseconds(5), logger: .silent, heartbeat: {})
             inlet = MQTTSource.Inlet(
-                configuration.mqttSources[0], gateway: configuration.gateway, recorder: recorder, logger: .silent)
+                configuration.mqttSources[0], gateway: configuration.gateway, recorder: recorder,
+                clock: ManualClock(), logger: .silent)
         }
 
         func receive(_ topic: String, size: Int = 10, properties: MQTTProperties? = nil) {

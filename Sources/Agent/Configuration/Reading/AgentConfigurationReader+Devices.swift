@@ -51,7 +51,9 @@ extension AgentConfigurationReader {
         }
         let parameters = readAddress(table, into: &profile)
         readIntervals(table, into: &profile)
-        return DeviceConfiguration(name: name, profile: profile, parameters: parameters)
+        var device = DeviceConfiguration(name: name, profile: profile, parameters: parameters)
+        readExpectations(table, of: &device)
+        return device
     }
 
     /// What tells the device apart from others: its address in the words of its protocol, and the profile's parameters.
@@ -100,7 +102,9 @@ extension AgentConfigurationReader {
     private func checkTogether(_ devices: [DeviceConfiguration], _ table: TableReader) {
         guard let first = devices.first else { return }
         for device in devices.dropFirst() {
-            if device.profile.framing.kind != first.profile.framing.kind {
+            let (framing, firstFraming) = (device.profile.framing, first.profile.framing)
+            // What may be longest is that of the longest: see SerialLine.
+            if framing.kind != firstFraming.kind || framing.checksum != firstFraming.checksum {
                 table.fail(
                     "\(device.profile.name) and \(first.profile.name) speak different protocols and cannot share a "
                         + "line", at: "devices")

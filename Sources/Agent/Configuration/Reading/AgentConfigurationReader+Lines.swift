@@ -41,6 +41,7 @@ extension AgentConfigurationReader {
         let sizeMax = table.byteCount("line_max", in: .bytes(16)...ByteCount(rawValue: Limits.payloadSizeMax))
         lines.framing = FramingRule(
             .line(start: [], end: end), sizeMax: sizeMax?.rawValue ?? lines.framing.sizeMax)
+        lines.silentAfter = readSilence(table)
         let format = table.choice("format", of: Format.self) ?? .raw
         let columns = readColumns(table) ?? []
         let separator = readSeparator(table) ?? UInt8(ascii: ",")
@@ -68,7 +69,10 @@ extension AgentConfigurationReader {
         // JSON and pairs say themselves what their values are called.
         profile.publishesOthers = format != .csv
         profile.messages = [Message(fields: Self.fields(of: columns))]
-        return .devices([DeviceConfiguration(name: lines.device, profile: profile)])
+        var device = DeviceConfiguration(name: lines.device, profile: profile)
+        device.silentAfter = lines.silentAfter
+        device.ranges = readRanges(table, of: profile)
+        return .devices([device])
     }
 
     private static func fields(of columns: [Column]) -> [Field] {

@@ -29,8 +29,9 @@ extension AgentConfigurationReader {
 
     private func readMQTTSource(_ table: TableReader, name: SourceName) -> MQTTSourceConfiguration {
         let broker = readBroker(table, name: name.rawValue)
-        let stream = readStream(table, "stream") ?? .telemetry
-        var source = MQTTSourceConfiguration(name: name, broker: broker, routes: readRoutes(table, stream: stream))
+        let all = MQTTSourceConfiguration.Route(
+            filter: "#", stream: readStream(table, "stream") ?? .telemetry, silentAfter: readSilence(table))
+        var source = MQTTSourceConfiguration(name: name, broker: broker, routes: readRoutes(table, all))
         source.sessionExpiry =
             table.duration("session_expiry", in: .seconds(60)...(.seconds(365 * 86_400))) ?? source.sessionExpiry
         source.receiveMaximum =
@@ -47,20 +48,25 @@ extension AgentConfigurationReader {
     }
 
     /// The filters, each with its stream. One filter cannot be subscribed to twice.
-    private func readRoutes(_ table: TableReader, stream: StreamName) -> [MQTTSourceConfiguration.Route] {
+    ///
+    /// - Parameter all: what holds for those that say nothing else.
+    private func readRoutes(
+        _ table: TableReader, _ all: MQTTSourceConfiguration.Route
+    ) -> [MQTTSourceConfiguration.Route] {
         table.require("topics", example: "[\"sensors/#\"]")
         guard let elements = table.stringsOrTables("topics") else { return [] }
         if elements.isEmpty { table.fail("needs at least one topic filter, such as \"sensors/#\"", at: "topics") }
         var routes: [MQTTSourceConfiguration.Route] = []
         for (index, element) in elements.enumerated() {
-            var route: MQTTSourceConfiguration.Route
+            var route = all
             switch element {
             case .string(let filter):
-                route = .init(filter: filter, stream: stream)
+                route.filter = filter
             case .table(let entry):
                 entry.require("filter", example: "\"sensors/#\"")
-                route = .init(filter: entry.string("filter", allowsEmpty: true) ?? "#", stream: stream)
-                route.stream = readStream(entry, "stream") ?? stream
+                route.filter = entry.string("filter", allowsEmpty: true) ?? "#"
+                route.stream = readStream(entry, "stream") ?? all.stream
+                route.silentAfter = readSilence(entry) ?? all.silentAfter
                 entry.finish()
             }
             if let problem = TopicSyntax.problem(filter: route.filter) {

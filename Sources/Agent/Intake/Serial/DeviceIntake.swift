@@ -38,6 +38,8 @@ struct DeviceIntake: Sendable {
     static let tracksMax = 256
 
     let name: String
+    private let silentAfter: Duration?
+    private let ranges: [RangeRule]
     private let decoder: ProfileDecoder
     /// Where each frame is decoded.
     private var buffer = Readings()
@@ -52,6 +54,7 @@ struct DeviceIntake: Sendable {
     private struct Track {
         private var collector: MessageCollector?
         private var reducer: RateReducer
+        var memory = DeviceMemory()
 
         init(_ profile: Profile) {
             collector = profile.collection.map { MessageCollector($0) }
@@ -75,6 +78,8 @@ struct DeviceIntake: Sendable {
 
     init(_ configuration: DeviceConfiguration) {
         name = configuration.name
+        silentAfter = configuration.silenceMax
+        ranges = configuration.ranges
         decoder = ProfileDecoder(configuration.profile)
         own = Track(configuration.profile)
     }
@@ -101,11 +106,13 @@ struct DeviceIntake: Sendable {
             counters.rejected += 1
             return .rejected(reason)
         }
-        guard now >= warmUntil, !decoded.readings.isEmpty else { return .nothing }
         if let id = decoded.device, !begin(id) {
             counters.untracked += 1
             return .nothing
         }
+        let isWarm = now >= warmUntil
+        remember(decoded, isWarm: isWarm, atMilliseconds: now)
+        guard isWarm, !decoded.readings.isEmpty else { return .nothing }
         guard !isIdle else {
             return .publish(Output(device: deviceName(decoded.device), readings: decoded.readings))
         }
@@ -126,6 +133,34 @@ struct DeviceIntake: Sendable {
             outputs.append(output(id, tracks[id]?.due(atMilliseconds: now) ?? []))
         }
         return outputs.compactMap { $0 }
+    }
+
+    /// What is known of the device; of each one, where there are several behind the port.
+    ///
+    /// - Parameter start: when listening began.
+    func states(source: String, listeningSince start: Int64, atMilliseconds now: Int64) -> [DeviceState] {
+        func state(_ id: String?, _ memory: DeviceMemory) -> DeviceState {
+            var state = DeviceState(source: source, name: deviceName(id), profile: decoder.profile.name)
+            state.readings = memory.readings.map(\.inPrimaryUnit)
+            state.heardMilliseconds = memory.heardMilliseconds
+            state.alarms = memory.alarms
+            state.silentAfter = silentAfter
+            state.judgeSilence(listeningSince: start, atMilliseconds: now)
+            return state
+        }
+        // Where frames say of which device they are, nobody is behind the name of the port.
+        let own = tracks.isEmpty || self.own.memory.heardMilliseconds != nil ? [state(nil, self.own.memory)] : []
+        return own + tracks.sorted { $0.key < $1.key }.map { state($0.key, $0.value.memory) }
+    }
+
+    private mutating func remember(_ decoded: DecodedFrame, isWarm: Bool, atMilliseconds now: Int64) {
+        func update(_ memory: inout DeviceMemory, _ ranges: [RangeRule]) {
+            memory.heard(atMilliseconds: now)
+            if isWarm { memory.note(decoded.readings, ranges: ranges) }
+        }
+        guard let id = decoded.device else { return update(&own.memory, ranges) }
+        let none = Track(decoder.profile)
+        update(&tracks[id, default: none].memory, ranges)
     }
 
     /// Whether a device is followed; it is from its first frame on, while there is room.

@@ -12,6 +12,8 @@ final class LineReceiver: SerialReceiver {
         var state = SerialPortState.absent
         var damage = FrameDamage()
         var devices: [DeviceIntake]
+        /// When a line came that stays as it is.
+        var lineMilliseconds: Int64?
         /// By device, and that of the last record: mostly it is that of the next, too.
         fileprivate var origins: [String: ReadingRecords.Origin] = [:]
         fileprivate var lastOrigin: ReadingRecords.Origin?
@@ -23,7 +25,7 @@ final class LineReceiver: SerialReceiver {
     /// What frames are made of.
     private enum Content {
         /// Records as they are.
-        case raw(ReadingRecords.Origin)
+        case raw(RawLines, ReadingRecords.Origin)
         /// With what each is asked, to read its answers by; empty where nothing is asked.
         case devices(asked: [PolledDevice])
     }
@@ -35,16 +37,20 @@ final class LineReceiver: SerialReceiver {
     private let records: ReadingRecords
     private let clock: any GatewayClock
     private let logger: Logger
+    /// When it was made.
+    private let start: Int64
 
     /// A receiver of lines of a device that stay as they are.
     init(
-        rawLinesOf device: String, port: PortName, of configuration: SerialSourceConfiguration,
-        into records: ReadingRecords, clock: any GatewayClock, logger: Logger
+        _ lines: RawLines, port: PortName, of configuration: SerialSourceConfiguration, into records: ReadingRecords,
+        clock: any GatewayClock, logger: Logger
     ) {
-        content = .raw(records.origin(device: device, topic: configuration.topic(device: device)))
+        content = .raw(
+            lines, records.origin(device: lines.device, topic: configuration.topic(device: lines.device)))
         shared = Mutex(Shared())
         (self.port, self.configuration, self.records) = (port, configuration, records)
         (self.clock, self.logger) = (clock, logger)
+        start = clock.bootMilliseconds()
     }
 
     /// A receiver of devices: either all of them are asked, in this order, or none.
@@ -58,6 +64,7 @@ final class LineReceiver: SerialReceiver {
         shared = Mutex(Shared(devices: devices.map { DeviceIntake($0) }))
         (self.port, self.configuration, self.records) = (port, configuration, records)
         (self.clock, self.logger) = (clock, logger)
+        start = clock.bootMilliseconds()
     }
 
     func received(frame: ArraySlice<UInt8>, bootMilliseconds: Int64) {
@@ -66,10 +73,12 @@ final class LineReceiver: SerialReceiver {
 
     func received(frame: ArraySlice<UInt8>, answering request: RequestID?, bootMilliseconds: Int64) {
         switch content {
-        case .raw(let origin):
+        case .raw(_, let origin):
             let outcome = records.append(line: frame.span, of: origin, bootMilliseconds: bootMilliseconds)
-            origin.seen.heard(bootMilliseconds: bootMilliseconds)
-            shared.withLock { $0.counters.count(outcome) }
+            shared.withLock { shared in
+                shared.counters.count(outcome)
+                shared.lineMilliseconds = bootMilliseconds
+            }
         case .devices(let asked):
             let bytes = request.flatMap { asked[$0.device].requestBytes($0.request) }
             let problem = shared.withLock { shared -> String? in
@@ -112,13 +121,8 @@ final class LineReceiver: SerialReceiver {
         }
     }
 
-    /// What each device that was heard has said last.
-    var seen: [String: DeviceReadings] {
-        switch content {
-        case .raw(let origin): [origin.device: origin.seen]
-        case .devices: shared.withLock { $0.origins.mapValues(\.seen) }
-        }
-    }
+    /// Earlier values of each device's readings.
+    var histories: [String: ReadingHistory] { shared.withLock { $0.origins.mapValues(\.history) } }
 
     /// Publishes what has waited for its interval to end.
     func publishDue() {
@@ -130,10 +134,29 @@ final class LineReceiver: SerialReceiver {
         }
     }
 
+    /// What is known of each device of the line.
+    func deviceStates(of source: String) -> [DeviceState] {
+        let now = clock.bootMilliseconds()
+        return shared.withLock { shared in
+            switch content {
+            case .raw(let lines, let origin):
+                var state = DeviceState(source: source, name: origin.device)
+                state.heardMilliseconds = shared.lineMilliseconds
+                state.silentAfter = lines.silentAfter
+                state.judgeSilence(listeningSince: start, atMilliseconds: now)
+                return [state]
+            case .devices:
+                return shared.devices.flatMap {
+                    $0.states(source: source, listeningSince: start, atMilliseconds: now)
+                }
+            }
+        }
+    }
+
     /// Under the lock, so that records of a device are in the order of its values.
     private func publish(_ output: DeviceIntake.Output, _ bootMilliseconds: Int64, _ shared: inout Shared) {
         let origin = origin(output.device, &shared)
-        origin.seen.note(output.readings, bootMilliseconds: bootMilliseconds)
+        origin.history.note(output.readings, bootMilliseconds: bootMilliseconds)
         shared.counters.count(
             records.append(
                 output.readings, of: origin, bootMilliseconds: bootMilliseconds, writer: &shared.writer))

@@ -12,7 +12,7 @@ final class SerialLine: Sendable {
     /// What came of asking, by the number of the device; nil where nothing is asked.
     let ledger: PollLedger?
     /// The devices that the configuration names, in the order of ``ledger``.
-    let devices: [(name: String, profile: String?)]
+    let devices: [String]
     /// The last frames that could not be understood.
     let badFrames = BadFrames()
     private let reader: SerialReader
@@ -28,14 +28,14 @@ final class SerialLine: Sendable {
     ) throws {
         self.port = port
         var settings = configuration.link.settings
-        let framing: FramingRule
+        var framing: FramingRule
         let script: any LineScript
         switch configuration.content {
-        case .raw(let lines):
+        case .raw(var lines):
+            lines.device += suffix
             receiver = LineReceiver(
-                rawLinesOf: lines.device + suffix, port: port, of: configuration, into: records, clock: clock,
-                logger: logger)
-            self.devices = [(lines.device + suffix, nil)]
+                lines, port: port, of: configuration, into: records, clock: clock, logger: logger)
+            self.devices = [lines.device]
             framing = lines.framing
             script = ListeningScript()
             ledger = nil
@@ -49,8 +49,9 @@ final class SerialLine: Sendable {
             receiver = LineReceiver(
                 devices: devices, asked: asked, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
-            self.devices = devices.map { ($0.name, $0.profile.name) }
+            self.devices = devices.map(\.name)
             framing = devices[0].profile.framing
+            framing.sizeMax = devices.map(\.profile.framing.sizeMax).max() ?? framing.sizeMax
             ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
             settings.wantsLowLatency = !asked.isEmpty
             let line = BusLine(settings: settings, gap: configuration.link.gap, of: devices.map(\.profile))

@@ -68,6 +68,18 @@ public final class SerialSource: Service {
         lines.withLock { lines in lines.map { $0.receiver.shared.withLock { $0.state } } }
     }
 
+    /// Each port that is read at present, and its state.
+    public var links: [(port: String, state: SerialPortState)] {
+        lines.withLock { lines in
+            lines.map { ($0.port.description, $0.receiver.shared.withLock { $0.state }) }
+        }
+    }
+
+    /// What is known of each device on them.
+    public var deviceStates: [DeviceState] {
+        lines.withLock { $0 }.flatMap { $0.receiver.deviceStates(of: name) }
+    }
+
     /// Whether there are ports, and all of them are open.
     public var isReading: Bool {
         let states = self.states
