@@ -41,9 +41,15 @@ struct ConfigurationTextTests {
         #expect(text.text == Self.example + "path = 1\n")
     }
 
-    @Test mutating func `a table that is not there begins before the first, behind what stands above all`() {
-        text.set("capacity", of: "log", to: "\"8MiB\"")
-        #expect(text.text.hasPrefix("# Above all.\n\n[log]\ncapacity = \"8MiB\"\n\n[gateway]\n"))
+    @Test mutating func `a table that is not there is made behind the gateway's, which is made before all others`() {
+        text.set("capacity", of: "log", to: "1")
+        #expect(text.text.contains("on the door\n\n[log]\ncapacity = 1\n\n[mqtt.local]"))
+        text = ConfigurationText("# All.\n\n# One.\n[a]\n")
+        text.set("id", of: "gateway", to: "2")
+        #expect(text.text == "# All.\n\n[gateway]\nid = 2\n\n# One.\n[a]\n")
+        text = ConfigurationText("# All.")
+        text.set("id", of: "gateway", to: "2")
+        #expect(text.text == "# All.\n\n[gateway]\nid = 2\n")
     }
 
     @Test mutating func `a table with a value over several lines is replaced as a whole, and comments below it stay`() {

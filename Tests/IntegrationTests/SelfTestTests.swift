@@ -1,6 +1,7 @@
 import AgentTestKit
 import Glibc
 import Records
+import SimulatedDevices
 import Testing
 
 /// `millrace selftest`, on real brokers, ports and files.

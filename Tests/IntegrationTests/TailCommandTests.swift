@@ -65,6 +65,8 @@ struct TailCommandTests {
         let lines = lines(agent, "tail")
         #expect(lines.count == 2 && lines[0].hasSuffix("Z  sensors/hall/warm  21.5"), "\(lines)")
         #expect(lines.last?.hasSuffix("Z  sensors/hall/wet   [A") == true, "\(lines)")
+        let last = try await Command.run("tail", "--config", agent.configuration, "--from", "-2", "-n", "1")
+        #expect(last.ending == .exited(0) && last.output.hasSuffix("sensors/yard/warm  3.5\n"), "\(last.output)")
         try await agent.stop()
     }
 }

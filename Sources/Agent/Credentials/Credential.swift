@@ -30,8 +30,10 @@ public struct Credential: Hashable, Sendable {
         self.path = path
     }
 
-    /// How long what is in it is good; nil where it does not say.
-    func validity() throws(SigningFailure) -> Validity? {
+    /// How long what is in it is good; nil where it does not say. Blocks on the disk.
+    ///
+    /// - Throws: `SigningFailure` where it cannot be read.
+    public func validity() throws(SigningFailure) -> Validity? {
         switch kind {
         case .authority: try Validity.ofCertificates(in: path, isAuthority: true)
         case .certificate: try Validity.ofCertificates(in: path, isAuthority: false)

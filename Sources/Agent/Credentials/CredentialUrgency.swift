@@ -21,8 +21,10 @@ public enum CredentialUrgency: Int, Comparable, Sendable {
         (.last, 1, 12), (.near, 7, 6), (.soon, 30, 3),
     ]
 
+    /// How near the end is.
+    ///
     /// - Parameter now: seconds since 1970.
-    init(_ validity: Validity, now: Int64) {
+    public init(_ validity: Validity, now: Int64) {
         let left = validity.end - now
         guard left > 0 else {
             self = .over

@@ -1,7 +1,6 @@
 import Agent
 import ArgumentParser
 import Glibc
-import MQTTTransport
 import Records
 import StrictTOML
 import Threads
@@ -39,7 +38,7 @@ struct SelfTest: AsyncParsableCommand {
         for uplink in configuration.uplinks {
             report.add([await DestinationProbe(uplink: uplink, gateway: configuration.gateway).finding()])
         }
-        report.add(certificates(configuration))
+        report.add(await onThread { credentials(configuration) })
         for source in configuration.serialSources {
             report.add(await PortProbe(source: source, listening: .seconds(seconds)).findings())
         }
@@ -96,39 +95,32 @@ struct SelfTest: AsyncParsableCommand {
 
     // MARK: Certificates
 
-    private func certificates(_ configuration: AgentConfiguration) -> [Finding] {
-        let now = SystemClock().read().wallMilliseconds
-        var findings: [Finding] = []
-        func look(_ part: String, _ files: TLSFiles?) {
-            guard let files else { return }
-            do throws(ExchangeFailure) {
-                findings += try files.expirations().map { Self.finding(part, $0, at: now) }
+    /// When certificates, tokens and keys end, as far as they say so.
+    private func credentials(_ configuration: AgentConfiguration) -> [Finding] {
+        let now = SystemClock().read().wallMilliseconds / 1000
+        return configuration.credentials.compactMap { credential in
+            do throws(SigningFailure) {
+                return try credential.validity().map { Self.finding(credential, $0, at: now) }
             } catch {
-                findings.append(Finding(.bad, part, error.reason))
+                return Finding(.bad, credential.part, error.reason)
             }
         }
-        for source in configuration.mqttSources { look("mqtt.\(source.name)", source.broker.tlsFiles) }
-        for uplink in configuration.uplinks {
-            let part = "uplinks.\(uplink.name)"
-            switch uplink.destination {
-            case .mqtt(let destination): look(part, destination.broker.tlsFiles)
-            case .kafka(let destination): look(part, destination.tls)
-            case .http(let destination): look(part, destination.tls)
-            }
-        }
-        return findings
     }
 
-    static func finding(_ part: String, _ certificate: CertificateExpiry, at now: Int64) -> Finding {
-        let days = certificate.daysLeft(at: now)
-        let figures = [Finding.Figure(name: "days_left", value: Double(days))]
-        let end = RecordLine.time(certificate.notAfterMilliseconds).prefix(10)
-        guard days >= 0 else {
-            return Finding(.bad, part, "\(certificate.file) ended on \(end)", advice: "renew it", figures: figures)
+    /// - Parameter now: seconds since 1970.
+    private static func finding(_ credential: Credential, _ validity: Validity, at now: Int64) -> Finding {
+        let urgency = CredentialUrgency(validity, now: now)
+        let days = Double(validity.end - now) / 86_400
+        let figures = [Finding.Figure(name: "days_left", value: days)]
+        guard urgency < .over else {
+            return Finding(
+                .bad, credential.part, "\(credential.path) ended on \(validity.endText.prefix(10))", advice: "renew it",
+                figures: figures)
         }
         return Finding(
-            days < 30 ? .warning : .good, part, "\(certificate.file) is valid until \(end), \(days) days",
-            advice: days < 30 ? "renew it" : nil, figures: figures)
+            urgency > .none ? .warning : .good, credential.part,
+            "\(credential.path) is good until \(validity.endText.prefix(10)), \(days.text(0)) days",
+            advice: urgency > .none ? "renew it" : nil, figures: figures)
     }
 }
 
@@ -177,15 +169,6 @@ func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async ->
         // Where the system gives no thread it blocks here: a command has nothing else to do.
         guard OwnThread.start(named: "selftest", { continuation.resume(returning: body()) }) else {
             return continuation.resume(returning: body())
-        }
-    }
-}
-
-extension BrokerConfiguration {
-    /// The files of its certificates; nil without TLS.
-    fileprivate var tlsFiles: TLSFiles? {
-        tls.map {
-            TLSFiles(authorityFile: $0.authorityFile, certificateFile: $0.certificateFile, keyFile: $0.keyFile)
         }
     }
 }

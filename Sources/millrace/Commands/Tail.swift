@@ -20,6 +20,8 @@ struct Tail: ParsableCommand {
     @OptionGroup var place: AgentPlace
     @Option(help: "The stream.") var stream = "telemetry"
     @Option(
+        // -N is a value, not an option.
+        parsing: .unconditional,
         help: """
             Where to begin: newest, oldest, -N for the last N records, a sequence number, or <epoch>/<sequence>.
             """)

@@ -93,7 +93,7 @@ extension HTTPDestination.Endpoint {
         switch self {
         case .webhook(let url): url.written
         case .eventGrid(let url), .eventHubs(let url, _), .confluentREST(let url, _, _, _), .solace(let url, _),
-            .influx(let url, _, _):
+            .influx(let url, _, _), .kinesis(let url, _, _, _), .pubsub(let url, _, _, _):
             url
         }
     }

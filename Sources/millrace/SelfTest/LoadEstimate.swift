@@ -65,7 +65,7 @@ struct LoadEstimate {
         ]
         guard let life = status.life else { return Finding(.good, "log", text, figures: figures) }
         let days = life / .seconds(86_400)
-        text += days > 20 * 365 ? ", which lasts longer than it will" : ", which it bears for \(Self.life(days))"
+        text += days > 20 * 365 ? ", which it bears for decades" : ", which it bears for \(Self.life(days))"
         figures.append(.init(name: "life_days", value: days))
         let isShort = days < 2 * 365
         return Finding(

@@ -31,14 +31,11 @@ struct ConfigurationText {
         lines.removeSubrange(range)
     }
 
-    /// Sets one key of a table, and makes the table at the beginning where there is none. A comment behind the value
-    /// stays.
+    /// Sets one key of a table. Where there is no such table it is made: behind `[gateway]`, else before all others. A
+    /// comment behind the value stays.
     mutating func set(_ key: String, of table: String, to value: String) {
         guard let range = range(of: table) else {
-            let first = headers.first ?? lines.count
-            // Comments above the first table are its own, if no line is free between.
-            let place = lines[..<first].lastIndex(of: "").map { $0 + 1 } ?? 0
-            lines.insert(contentsOf: ["[\(table)]", "\(key) = \(value)", ""], at: place)
+            insert(table, "\(key) = \(value)")
             return
         }
         let line = range.first { index in
@@ -53,6 +50,18 @@ struct ConfigurationText {
         // A mark within the old value is no comment.
         let isComment = lines[line].count { $0 == "\"" } <= 2 && comment.count { $0 == "\"" } == 0
         lines[line] = "\(key) = \(value)" + (isComment ? comment : "")
+    }
+
+    private mutating func insert(_ table: String, _ line: String) {
+        if let gateway = self.range(of: "gateway") {
+            lines.insert(contentsOf: ["", "[\(table)]", line], at: gateway.upperBound)
+        } else if let first = headers.first {
+            // Comments above the first table are its own, if no line is free between.
+            let place = lines[..<first].lastIndex(of: "").map { $0 + 1 } ?? 0
+            lines.insert(contentsOf: ["[\(table)]", line, ""], at: place)
+        } else {
+            set(table, [line])
+        }
     }
 
     /// Where a table stands: its header and what belongs to it, without what leads over to the next one.

@@ -36,7 +36,7 @@ enum LogListing {
                 continue
             }
             let time = RecordLine.time(Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
-            let header = name.contains(".segment") || name.hasSuffix(".db") ? header(of: path) : ""
+            let header = [".segment", ".db", ".quarantined"].contains { name.hasSuffix($0) } ? header(of: path) : ""
             lines.append("\(time)  \(ListenScreen.right("\(status.st_size)", 11))  \(prefix)\(name)\(header)")
         }
     }
