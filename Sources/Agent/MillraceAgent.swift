@@ -23,6 +23,8 @@ public final class MillraceAgent: Sendable {
     public let serialSources: [SerialSource]
     /// One per uplink, in the order of the configuration.
     public let forwarders: [Forwarder]
+    /// When the files end by which uplinks and sources prove who they are.
+    public let credentials: CredentialWatch
     /// What happened lately, for the status.
     public let events: RecentEvents
     /// The version that the status shows.
@@ -77,6 +79,7 @@ public final class MillraceAgent: Sendable {
                 source, others: configuration.serialSources.filter { $0.name != source.name }.map(\.port),
                 gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
         }
+        credentials = CredentialWatch(configuration.credentials, clock: clock, logger: logger.part("credentials"))
         let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
         forwarders = try configuration.uplinks.map { uplink in
             let logger = logger.part("uplinks.\(uplink.name)")
@@ -102,7 +105,7 @@ public final class MillraceAgent: Sendable {
     /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
     /// all at the same time, and then the recorder commits and closes the log.
     public var services: [any Service] {
-        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
+        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources + [credentials])]
     }
 
     /// What is known of each device, in the order of the configuration.

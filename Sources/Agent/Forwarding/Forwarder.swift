@@ -79,12 +79,14 @@ public final class Forwarder: Service {
 
         let readAt = ContinuousClock.now
 
-        /// Whether nothing that came meanwhile can be more urgent. After a second it may have become a backlog.
+        /// Whether nothing that came meanwhile can be more urgent. After a second it may have become a backlog; and all
+        /// that is live is to go at once, not what was live a moment ago.
         func isBest(at generation: UInt64, within opening: LinkControl.Opening) -> Bool {
             guard opening.allows(work.lane), opening.priorityMin == .min, readAt.duration(to: .now) < .seconds(1) else {
                 return false
             }
-            return !work.isShared || work.lane == .live || generation == self.generation
+            return !work.isShared || generation == self.generation
+                || work.lane == .live && readAt.duration(to: .now) < .milliseconds(50)
         }
     }
 

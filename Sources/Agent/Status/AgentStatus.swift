@@ -26,6 +26,8 @@ public struct AgentStatus: Sendable {
     public var devices: [DeviceStatus] = []
     /// Destinations, in the order of the configuration.
     public var uplinks: [UplinkStatus] = []
+    /// Files by which the gateway proves who it is, or knows whom to trust, in the order of the configuration.
+    public var credentials: [CredentialWatch.Status] = []
     /// What was lost lately, the newest first; at most ``lossesMax``.
     public var losses: [LossStatus] = []
     /// What happened lately, the newest first; at most ``RecentEvents/countMax``.

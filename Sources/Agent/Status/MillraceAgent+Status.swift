@@ -28,7 +28,13 @@ extension MillraceAgent {
             source.deviceStates.map { DeviceStatus($0, source: "mqtt.\(source.name)", port: nil, nil) }
         }
         status.devices = Array((serialSources.flatMap(\.deviceStatuses) + topics).prefix(AgentStatus.devicesMax))
-        status.uplinks = forwarders.map { uplinkStatus(of: $0, view, at: reading) }
+        status.credentials = credentials.status
+        status.uplinks = forwarders.map { forwarder in
+            var uplink = uplinkStatus(of: forwarder, view, at: reading)
+            uplink.certificates = status.credentials.filter { $0.credential.part == "uplinks.\(forwarder.name)" }
+                .compactMap { CertificateStatus($0) }
+            return uplink
+        }
         status.losses = losses(in: view.statistics)
         status.events = events.newestFirst
         status.problems = StatusProblem.all(in: status)

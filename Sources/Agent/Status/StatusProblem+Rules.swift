@@ -1,11 +1,10 @@
 import Records
 import SerialIO
 import StrictTOML
+import Uplinks
 
 /// What counts as a problem: one list for readiness, the page and the commands.
 extension StatusProblem {
-    /// Certificates that end sooner are worth a word, in days.
-    static let certificateDaysMin = 30
     /// A look at the log that is older means that the disk does not answer.
     private static let lookAgeMax = Duration.seconds(10)
 
@@ -14,7 +13,7 @@ extension StatusProblem {
         let problems =
             of(status.log, uptime: status.uptime) + status.mqttSources.compactMap { of($0) }
             + status.serialSources.flatMap { of($0) } + status.devices.flatMap { of($0) }
-            + status.uplinks.flatMap { of($0, at: status.clock.reading.wallMilliseconds) }
+            + status.uplinks.flatMap { of($0) } + status.credentials.compactMap { of($0) }
             + (status.clock.reading.isSynchronised
                 ? [] : [StatusProblem(.warning, "clock", "no time source keeps the clock")])
         return problems.filter { $0.severity == .error } + problems.filter { $0.severity == .warning }
@@ -67,7 +66,7 @@ extension StatusProblem {
         return (silence + ranges).map { StatusProblem(.warning, device.source, $0) }
     }
 
-    private static func of(_ uplink: UplinkStatus, at wallMilliseconds: Int64) -> [StatusProblem] {
+    private static func of(_ uplink: UplinkStatus) -> [StatusProblem] {
         let part = "uplinks.\(uplink.name)"
         var problems: [StatusProblem] = []
         if uplink.state == .paused { problems.append(StatusProblem(.warning, part, "paused")) }
@@ -75,13 +74,16 @@ extension StatusProblem {
             // No link is what a gateway is made for; what only a person mends is not.
             problems.append(StatusProblem(uplink.isAlarm ? .error : .warning, part, problem))
         }
-        for certificate in uplink.certificates {
-            let days = certificate.daysLeft(at: wallMilliseconds)
-            guard days < certificateDaysMin else { continue }
-            let text = days < 0 ? "has ended" : "ends in \(days) days"
-            problems.append(
-                StatusProblem(days < 0 ? .error : .warning, part, "the certificate \(certificate.file) \(text)"))
-        }
         return problems
+    }
+
+    private static func of(_ status: CredentialWatch.Status) -> StatusProblem? {
+        let (part, key) = (status.credential.part, status.credential.key)
+        if let problem = status.problem { return StatusProblem(.warning, part, "\(key): \(problem)") }
+        guard status.urgency > .none, let validity = status.validity else { return nil }
+        let isOver = status.urgency == .over
+        return StatusProblem(
+            isOver ? .error : .warning, part,
+            "\(key) \(isOver ? "is over" : "ends soon"): \(status.credential.path), good until \(validity.endText)")
     }
 }

@@ -1,4 +1,5 @@
 import Records
+import Uplinks
 
 /// A destination, and how far it is.
 public struct UplinkStatus: Sendable {
@@ -100,13 +101,13 @@ public struct BudgetStatus: Sendable {
     }
 }
 
-/// How long a certificate is valid.
+/// How long a certificate, or a token that says so itself, is valid.
 public struct CertificateStatus: Sendable {
     /// The file that it is in.
     public var file: String
-    /// `client` or `authority`.
+    /// `client`, `authority` or `secret`.
     public var role: String
-    /// Its last moment, milliseconds since 1970; of several in a file the earliest.
+    /// Its last moment, milliseconds since 1970; of several in a file the earliest, of authorities the latest.
     public var notAfterMilliseconds: Int64
 
     /// A certificate in a file.
@@ -114,6 +115,20 @@ public struct CertificateStatus: Sendable {
         self.file = file
         self.role = role
         self.notAfterMilliseconds = notAfterMilliseconds
+    }
+
+    /// What is known of a credential; nil where it has no end.
+    init?(_ status: CredentialWatch.Status) {
+        guard let validity = status.validity else { return nil }
+        let role =
+            switch status.credential.kind {
+            case .authority: "authority"
+            case .certificate: "client"
+            case .secret: "secret"
+            }
+        self.init(
+            file: status.credential.path, role: role,
+            notAfterMilliseconds: validity.end.multipliedReportingOverflow(by: 1000).partialValue)
     }
 
     /// Whole days until it ends, by a clock; below zero when it has ended.
