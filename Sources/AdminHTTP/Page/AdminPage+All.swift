@@ -1,3 +1,4 @@
+import Agent
 import CPage
 
 extension AdminPage {
@@ -21,10 +22,8 @@ extension AdminPage {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-    /// Changes when a byte does: FNV-1a, 64 bits. Nobody gains by making two files that have the same. It is a weak
-    /// one, because it is the same for the file and its compressed form.
+    /// Changes when a byte does. It is a weak one, because it is the same for the file and its compressed form.
     private static func entityTag(of body: [UInt8]) -> String {
-        let hash = body.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        return "W/\"\(String(hash, radix: 16))\""
+        "W/\"\(String(MachineIdentity.hash(body), radix: 16))\""
     }
 }

@@ -16,8 +16,8 @@ public enum MachineIdentity {
         return GatewayID("gw-" + padded.prefix(12))
     }
 
-    /// FNV-1a, 64 bits (draft-eastlake-fnv, section 5).
-    static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    /// FNV-1a, 64 bits (draft-eastlake-fnv, section 5): for what nobody gains by forging.
+    public static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 }

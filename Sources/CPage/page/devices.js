@@ -1,8 +1,9 @@
-// Each device with its last readings: value, unit, age and the line of the last minutes. Silent devices come first.
+// Each device with its last readings: value, unit, age and the line of the last minutes. Devices with readings out of
+// their range come first, then silent ones.
 
 import { Sparkline } from "./charts.js";
 import { List, badge, byID, element, say, set, show, tell } from "./dom.js";
-import { ago, counted, measured, sentence } from "./words.js";
+import { ago, counted, listed, measured, sentence } from "./words.js";
 
 // Cards and readings that are shown until somebody asks for all.
 const CARDS = matchMedia("(max-width: 760px)").matches ? 12 : 48;
@@ -10,9 +11,10 @@ const READINGS = 8;
 // A reading that is older than its device's latest by this is shown with its own age.
 const STALE = 60;
 
-const ORDER = { silent: 0, unknown: 1, alive: 2 };
+const ORDER = { silent: 1, unknown: 2, alive: 3 };
 const STATES = { silent: ["Silent", "warning"], unknown: ["Not heard yet", "quiet"], alive: ["Alive", "good"] };
 const names = new Intl.Collator("en", { numeric: true });
+const rank = (device) => (device.alarms.length > 0 ? 0 : ORDER[device.state] ?? 2);
 
 /** The cards, and the field to find one. */
 export class Devices {
@@ -36,7 +38,7 @@ export class Devices {
   /** Shows a status. */
   show(status) {
     this.#devices = status.devices.toSorted((a, b) =>
-      (ORDER[a.state] ?? 1) - (ORDER[b.state] ?? 1) || names.compare(a.name, b.name));
+      rank(a) - rank(b) || names.compare(a.name, b.name));
     this.#draw();
   }
 
@@ -55,21 +57,24 @@ export class Devices {
   }
 
   #count(found, isSearch) {
-    if (this.#devices.length === 0) return "None behind serial ports.";
+    if (this.#devices.length === 0) return "None behind serial ports, and no topic is watched.";
     if (isSearch) return `${found} of ${counted(this.#devices.length, "device")}`;
     const silent = this.#devices.filter((device) => device.state === "silent").length;
-    return counted(this.#devices.length, "device") + (silent > 0 ? `, ${silent} silent` : "");
+    const alarmed = this.#devices.filter((device) => device.alarms.length > 0).length;
+    return counted(this.#devices.length, "device") + (alarmed > 0 ? `, ${alarmed} out of range` : "") +
+      (silent > 0 ? `, ${silent} silent` : "");
   }
 }
 
 const searched = (device) =>
-  [device.name, device.source, device.port, device.profile ?? "", device.state, ...device.readings.map((r) => r.name)]
+  [device.name, device.source, device.port ?? "", device.profile ?? "", device.state, ...device.readings.map((r) => r.name)]
     .join(" ").toLowerCase();
 
 function makeCard() {
   const name = element("h3");
   const state = badge("", "quiet");
   const place = element("p", { class: "address muted" });
+  const alarm = element("p", { class: "trouble small", "data-tone": "error" });
   const caption = element("caption", { class: "unseen" });
   const head = element("thead", { class: "unseen" }, element("tr", {}, ...["Reading", "Lately", "Value"].map((text) =>
     element("th", { scope: "col" }, text))));
@@ -81,20 +86,25 @@ function makeCard() {
   let latest = null;
   const card = {
     node: element("article", { class: "card device", tabindex: "-1" },
-      element("div", { class: "card-head" }, name, state), place, table, more),
+      element("div", { class: "card-head" }, name, state), place, alarm, table, more),
     update(device) {
       latest = device;
       const [word, tone] = STATES[device.state] ?? [sentence(device.state), "quiet"];
-      set(card.node, "data-tone", tone);
+      const alarms = device.alarms;
+      set(card.node, "data-tone", alarms.length > 0 ? "error" : tone);
+      show(alarm, alarms.length > 0);
+      say(alarm, alarms.length === 0 ? "" : `${sentence(listed(alarms.map((one) => outside(one, device))))}.`);
       say(name, device.name);
       tell(state, device.state === "alive" ? ago(device.age_seconds) : silence(word, device), tone);
-      say(place, [device.profile ?? "plain lines", device.source].join(" · "));
+      say(place, [device.profile ?? (device.port === null ? "topic" : "plain lines"), device.source].join(" · "));
       set(place, "title", device.port);
       say(caption, `Last readings of ${device.name}`);
       show(table, device.readings.length > 0);
       const shown = isOpen ? device.readings : device.readings.slice(0, READINGS);
-      list.show(shown.map((reading) => ({ ...reading, isStale: reading.age_seconds - device.age_seconds > STALE })),
-        (reading) => reading.name);
+      list.show(shown.map((reading) => ({
+        ...reading, isStale: reading.age_seconds - device.age_seconds > STALE,
+        isOutside: alarms.some((one) => one.reading === reading.name),
+      })), (reading) => reading.name);
       show(more, device.readings.length > READINGS);
       say(more, isOpen ? "Fewer readings" : `All ${device.readings.length} readings`);
       set(more, "aria-expanded", String(isOpen));
@@ -105,6 +115,12 @@ function makeCard() {
     card.update(latest);
   });
   return card;
+}
+
+/** A reading that is out of its range, in words. */
+function outside(alarm, device) {
+  const symbol = device.readings.find((reading) => reading.name === alarm.reading)?.unit ?? null;
+  return `${alarm.reading} is ${alarm.side} ${measured(alarm.limit, symbol)}`;
 }
 
 const silence = (word, device) => (device.age_seconds === null ? word : `${word}, heard ${ago(device.age_seconds)}`);
@@ -123,6 +139,7 @@ function makeReading() {
       say(name, reading.name);
       say(text, measured(reading.value, reading.unit));
       set(value, "data-kind", typeof reading.value);
+      set(value, "data-tone", reading.isOutside ? "error" : null);
       say(age, reading.isStale ? ` ${ago(reading.age_seconds)}` : "");
       const isNumber = typeof reading.value === "number";
       const numbers = isNumber && reading.history.length > 0 ? [...reading.history, reading.value] : [];

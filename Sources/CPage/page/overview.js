@@ -5,7 +5,9 @@ import { streamView } from "./flow.js";
 import { roomLeft } from "./uplinks.js";
 import { bytes, count, counted, daysLong, duration, listed, moment, rate, sentence } from "./words.js";
 
+// So many are shown until somebody asks for all.
 const EVENTS = 12;
+const PROBLEMS = 10;
 const REASONS = {
   overwritten: "overwritten before it was forwarded", expired: "older than the log may keep it",
   damaged: "damaged on the medium",
@@ -22,26 +24,61 @@ export function verdict(status) {
   return { words: words.length > 0 ? listed(words) : status.ready ? "All is well" : "Not ready", tone };
 }
 
+/** A list of which the first are shown, and all on request. */
+class Excerpt {
+  #latest = [];
+  #isWhole = false;
+  #rows;
+  #list;
+  #more;
+  #most;
+  #noun;
+  #key;
+
+  /** `name` is that of the list's and the button's ids; `make` and `key` are those of a `List`. */
+  constructor(name, noun, most, make, key) {
+    this.#rows = byID(`${name}-list`);
+    this.#more = byID(`${name}-more`);
+    this.#list = new List(this.#rows, make);
+    [this.#most, this.#noun, this.#key] = [most, noun, key];
+    this.#more.addEventListener("click", () => {
+      this.#isWhole = true;
+      this.show(this.#latest);
+      // Whoever works with the keyboard goes on where the list went on.
+      this.#rows.children[most]?.focus();
+    });
+  }
+
+  show(items) {
+    this.#latest = items;
+    const shown = this.#isWhole ? items : items.slice(0, this.#most);
+    show(this.#rows, shown.length > 0);
+    show(this.#more, shown.length < items.length);
+    say(this.#more, `Show all ${counted(items.length, this.#noun)}`);
+    this.#list.show(shown, (item, index) => this.#key(item, index, shown));
+  }
+}
+
 /** What is wrong, errors first. */
 export class Problems {
-  #list = new List(byID("problems-list"), () => {
+  #list = new Excerpt("problems", "problem", PROBLEMS, () => {
     const mark = badge("", "quiet");
     const part = element("span", { class: "strong" });
     const text = element("span");
     return {
-      node: element("li", {}, mark, element("span", {}, part, " ", text)),
+      node: element("li", { tabindex: "-1" }, mark, element("span", {}, part, " ", text)),
       update(problem) {
         tell(mark, problem.severity === "error" ? "Error" : "Warning", problem.severity);
         say(part, problem.part);
         say(text, problem.text);
       },
     };
-  });
+  }, (problem, index) => `${index} ${problem.part}`);
 
   /** Shows a status. */
   show(status) {
     show(byID("problems"), status.problems.length > 0);
-    this.#list.show(status.problems, (problem, index) => `${index} ${problem.part}`);
+    this.#list.show(status.problems);
   }
 }
 
@@ -109,16 +146,13 @@ export class Lost {
 
 /** What the log said lately. */
 export class Events {
-  #all = false;
-  #latest = [];
-  #more = byID("events-more");
-  #list = new List(byID("events-list"), () => {
+  #list = new Excerpt("events", "event", EVENTS, () => {
     const time = element("time", { class: "muted" });
     const level = badge("", "quiet");
     const part = element("span", { class: "strong" });
     const text = element("span");
     return {
-      node: element("li", {}, time, level, element("span", {}, part, " ", text)),
+      node: element("li", { tabindex: "-1" }, time, level, element("span", {}, part, " ", text)),
       update(event) {
         say(time, moment(event.time));
         set(time, "datetime", event.time);
@@ -128,31 +162,15 @@ export class Events {
         say(text, event.text);
       },
     };
-  });
-
-  constructor() {
-    this.#more.addEventListener("click", () => {
-      this.#all = true;
-      this.#draw();
-    });
-  }
+  }, (event, index, shown) => `${event.time} ${event.text} ${repeats(shown, index)}`);
 
   /** Shows a status. */
   show(status) {
-    this.#latest = status.events;
-    this.#draw();
-  }
-
-  #draw() {
-    const shown = this.#all ? this.#latest : this.#latest.slice(0, EVENTS);
-    show(byID("events-list"), shown.length > 0);
-    show(this.#more, shown.length < this.#latest.length);
-    say(this.#more, `Show all ${this.#latest.length} events`);
-    // Two events may be alike in all; counted from the oldest, each keeps its key while newer ones come.
-    this.#list.show(shown, (event, index) => `${event.time} ${event.text} ${repeats(shown, index)}`);
+    this.#list.show(status.events);
   }
 }
 
+/** Two events may be alike in all; counted from the oldest, each keeps its key while newer ones come. */
 function repeats(events, index) {
   const like = (event) => event.time === events[index].time && event.text === events[index].text;
   return events.slice(index + 1).filter(like).length;

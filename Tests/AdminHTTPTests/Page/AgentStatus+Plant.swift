@@ -1,4 +1,4 @@
-import Agent
+@testable import Agent
 import Foundation
 import Records
 import SerialIO
@@ -64,6 +64,10 @@ extension AgentStatus {
             status.devices[index].state = .silent
             status.devices[index].lastMilliseconds = status.clock.reading.bootMilliseconds - 4_021_000
         }
+        // It has no public initialiser: only the agent says what is out of its range.
+        status.devices[0].alarms = [
+            RangeAlarm(reading: "temperature", side: .above, limit: 21, value: 21.4, unit: "Cel")
+        ]
         status.uplinks[0].state = .failing
         status.uplinks[0].problem = "no route to central.example:8883"
         status.uplinks[0].nextTry = .seconds(23)
@@ -147,7 +151,7 @@ extension AgentStatus {
         ]
         let kind = kinds[number % 2]
         var device = DeviceStatus(
-            name: "\(kind.name)-\(number + 1)", source: "bus1", port: "/dev/ttyUSB0", profile: kind.profile,
+            name: "\(kind.name)-\(number + 1)", source: "serial.bus1", port: "/dev/ttyUSB0", profile: kind.profile,
             state: .alive)
         device.lastMilliseconds = clock.bootMilliseconds - 400
         device.readings = kind.readings.map { reading in

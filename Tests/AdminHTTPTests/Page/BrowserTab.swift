@@ -57,7 +57,13 @@ struct BrowserTab: Sendable {
 
     /// Whether a script yields true in the end.
     func shows(_ script: String) async throws -> Bool {
-        try await eventually { try await evaluate("Boolean(\(script))").boolean == true }
+        try await eventually {
+            do {
+                return try await evaluate("Boolean(\(script))").boolean == true
+            } catch let failure as BrowserFailure where failure.isOfLoading {
+                return false
+            }
+        }
     }
 
     /// The text of the first element that a selector finds, as it is seen.

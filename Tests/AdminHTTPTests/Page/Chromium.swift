@@ -130,4 +130,7 @@ struct BrowserFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
+
+    /// Whether the page that was asked has just given way to another.
+    var isOfLoading: Bool { description.contains("navigated") || description.contains("context") }
 }

@@ -59,7 +59,10 @@ struct PageTests {
         #expect(range.contains("9,001 – 9,312") && range.contains("overwritten before it was forwarded"))
         let color = try await tab.evaluate("getComputedStyle(document.querySelector('#lost-rows td')).color").text
         #expect(color == "rgb(179, 38, 30)")
-        #expect(try await tab.text("#devices-list article .badge").hasPrefix("Silent, heard 1 h 7 min ago"))
+        #expect(try await tab.text("#devices-count") == "20 devices, 1 out of range, 5 silent")
+        #expect(
+            try await tab.text("#devices-list article:nth-child(1) .trouble") == "Temperature is above 21\u{202F}°C.")
+        #expect(try await tab.text("#devices-list article:nth-child(2) .badge") == "Silent, heard 1 h 7 min ago")
         #expect(try await tab.text("#events-list li").contains("refuses the connection"))
         #expect(tab.complaints == [])
     }
