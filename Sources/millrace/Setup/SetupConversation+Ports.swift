@@ -3,6 +3,7 @@ import DeviceProfiles
 import Glibc
 import Records
 import SerialIO
+import StrictTOML
 
 /// Serial ports, and what is at them.
 extension SetupConversation {
