@@ -52,7 +52,9 @@ import Testing
     func `it is written in the largest unit in which it is whole`(duration: Duration, text: String) {
         #expect(DurationText.format(duration) == text)
     }
+}
 
+@Suite struct TOMLTextTests {
     @Test(arguments: ["", "plain", "\"quoted\"", "back\\slash", "tab\tand\nline", "\u{1}\u{7F}", "grün 日本 🌡"])
     func `a string that is written is read back`(text: String) throws {
         let document = try TOMLDocument("key = \(TOMLText.string(text))", file: "t")
