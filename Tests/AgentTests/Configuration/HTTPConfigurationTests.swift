@@ -108,7 +108,8 @@ import Uplinks
                     "6: h.format: \"json\" is no format of the preset \"event-grid\"; it takes \"cloudevents\"",
                     "7: h: unknown key \"username\"; known here: \"backlog_after\", \"backlog_share\", "
                         + "\"batch\", \"budget\", \"compression\", \"compression_level\", \"dictionary\", "
-                        + "\"format\", \"headers\", \"key_file\", \"limit\", \"order\", \"preset\", \"proxy\", "
+                        + "\"filters\", \"format\", \"headers\", \"key_file\", \"limit\", \"order\", \"preset\", "
+                        + "\"proxy\", "
                         + "\"proxy_password_file\", \"proxy_username\", \"retry_max\", \"retry_min\", "
                         + "\"sas_key_file\", \"start\", \"start_spread\", \"streams\", \"timeouts\", \"tls\", "
                         + "\"token_file\", \"url\", \"windows\"",
