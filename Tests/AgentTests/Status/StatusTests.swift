@@ -46,14 +46,6 @@ import Testing
         }
         #expect(!refused.isReady)
         #expect(try uplink { $0.state = .paused }.problems.map(\.text) == ["paused"])
-        let ends = try uplink {
-            $0.certificates = [
-                CertificateStatus(file: "a", role: "client", notAfterMilliseconds: 1_700_000_000_000 + 5 * 86_400_000),
-                CertificateStatus(file: "b", role: "client", notAfterMilliseconds: 1_700_000_000_000 - 1),
-                CertificateStatus(file: "c", role: "client", notAfterMilliseconds: 1_700_000_000_000 + 90 * 86_400_000),
-            ]
-        }
-        #expect(ends.problems.map(\.text) == ["the certificate b has ended", "the certificate a ends in 5 days"])
     }
 
     @Test func `a port that is not there and a broker that does not answer are errors`() throws {
