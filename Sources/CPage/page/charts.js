@@ -3,7 +3,7 @@
 import { set, shape } from "./dom.js";
 import { measured } from "./words.js";
 
-const WIDTH = 72;
+const WIDTH = 60;
 const HEIGHT = 22;
 
 /** The line that numbers draw, without axes: it shows the shape, the text beside it the value. */
