@@ -58,8 +58,8 @@ def measure(setup, leg, count):
 
 
 def _end_of_writing(process, quiet=1.0):
-    """When the agent last sent something to the disk, in monotonic ns: readers are served for longer, which is no part of
-    taking in."""
+    """When the agent last sent something to the disk, in monotonic ns. Readers are served for longer, which is no part
+    of taking in."""
     written, last = process.disk_bytes(), time.monotonic_ns()
     while time.monotonic_ns() - last < quiet * 1e9:
         time.sleep(0.01)

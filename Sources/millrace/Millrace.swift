@@ -28,7 +28,7 @@ struct Millrace: AsyncParsableCommand {
             zstd \(zstandardVersion)
             """,
         subcommands: [
-            Run.self, Check.self, Setup.self, SelfTest.self, Status.self, Tail.self, Support.self, Devices.self, Demo.self,
-            Log.self, Replay.self, Audit.self, DictionaryCommand.self,
+            Run.self, Check.self, Setup.self, SelfTest.self, Status.self, Tail.self, Support.self, Devices.self,
+            Demo.self, Log.self, Replay.self, Audit.self, DictionaryCommand.self,
         ])
 }

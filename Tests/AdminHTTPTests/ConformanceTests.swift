@@ -96,7 +96,8 @@ import Testing
                     "-c",
                     "cd '\(folder.path)' && '\(PythonPeer.interpreter)' -m schemathesis.cli run "
                         + "http://127.0.0.1:\(port)/openapi.json -H 'Authorization: Bearer write-write-write-write' "
-                        + "--exclude-path /records/live --exclude-path /actions/identify --exclude-path /readyz --max-examples 30 "
+                        + "--exclude-path /records/live --exclude-path /actions/identify --exclude-path /readyz "
+                        + "--max-examples 30 "
                         + "--checks all --exclude-checks unsupported_method,ignored_auth,positive_data_acceptance "
                         + "--phases examples,coverage,fuzzing --no-color 2>&1 || echo FAILED",
                 ])

@@ -50,7 +50,8 @@ struct StatusScreenTests {
             """
             {"uplinks":[{"name":"central","state":"failing","problem":"connection refused","next_try_seconds":12.5,
             "delay_seconds":7300,"records_per_second":0,"records_per_minute":[0,5,10],
-            "streams":[{"forwarded":10,"held":20,"lost":3,"rejected":0},{"forwarded":1,"held":2,"lost":0,"rejected":0}]}]}
+            "streams":[{"forwarded":10,"held":20,"lost":3,"rejected":0},
+            {"forwarded":1,"held":2,"lost":0,"rejected":0}]}]}
             """)
         let row = try #require(lines.first { $0.contains("central") })
         #expect(row.contains("11         22  failing  oldest waits 2h  "), "\(row)")
@@ -61,8 +62,8 @@ struct StatusScreenTests {
 
     @Test func `a terminal without Unicode gets none`() throws {
         let lines = try text(
-            "{\"devices\":[{\"name\":\"übér\",\"state\":\"alive\",\"readings\":[{\"name\":\"t\",\"value\":1.5,\"unit\":\"µg\","
-                + "\"history\":[1,2]}]}]}", .ascii)
+            #"{"devices":[{"name":"übér","state":"alive","readings":[{"name":"t","value":1.5,"unit":"µg","#
+                + #""history":[1,2]}]}]}"#, .ascii)
         let isASCII = lines.joined().utf8.allSatisfy { $0 < 0x80 }
         #expect(isASCII)
     }

@@ -6,9 +6,9 @@ import Threads
 
 /// Gives records to readers as they come.
 ///
-/// Nothing is pushed: each reader has a place and takes what follows when it has room. Those that stand at the end share
-/// what one task reads and encodes, at most ten times a second; who has fallen behind reads from the log itself. So a
-/// slow reader delays nobody, and no queue grows.
+/// Nothing is pushed: each reader has a place and takes what follows when it has room. Those that stand at the end
+/// share what one task reads and encodes, at most ten times a second; who has fallen behind reads from the log itself.
+/// So a slow reader delays nobody, and no queue grows.
 final class LiveRecords: Sendable {
     /// A reader that is there.
     private struct Reader {

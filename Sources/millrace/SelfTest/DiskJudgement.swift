@@ -72,7 +72,7 @@ struct DiskJudgement {
         if let least = flushMin, median < least {
             return Finding(
                 .bad, "disk",
-                "\(name): a flush takes \(Self.time(median)), and \(Self.time(least)) is the least such a medium can do",
+                "\(name): a flush takes \(Self.time(median)), and such a medium needs \(Self.time(least)) at least",
                 advice: "unless its cache has a battery or capacitors, a power cut loses records that were acknowledged"
             )
         }
@@ -92,7 +92,7 @@ struct DiskJudgement {
         return [
             Finding(
                 .warning, "disk",
-                "the kernel sends no flushes to \(disk.device ?? "the device"): it says that it has no cache of its own",
+                "the kernel sends no flushes to \(disk.device ?? "the device"), which says that it has no cache",
                 advice: "USB bridges often say so and have one; hdparm -W0, or another enclosure, makes sure")
         ]
     }

@@ -10,7 +10,7 @@ struct LogProbe: Sendable {
         var records: Int
         /// The median, seconds.
         var seconds: Double
-        /// Bytes that one commit sent to the medium, as the kernel counts them for this process; nil where it counts none.
+        /// Bytes that one commit sent to the medium, as the kernel counts them for this process; nil where it does not.
         var bytes: Double?
     }
 
