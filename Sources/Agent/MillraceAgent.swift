@@ -7,24 +7,23 @@ import Synchronization
 import Threads
 import Uplinks
 
-/// The program: sources, the recorder, forwarders, put together from a configuration.
+/// The program: sources, the recorder, forwarders, put together from a configuration, which may change while it runs.
 public final class MillraceAgent: Sendable {
     /// Makes an uplink from its configuration; the command knows the concrete types.
     public typealias UplinkFactory =
         @Sendable (UplinkConfiguration, GatewayID, any GatewayClock, Logger) throws -> any Uplink
 
-    /// What it was made from.
-    public let configuration: AgentConfiguration
     /// The ring log; read it from any thread.
     public let log: RingLog
-    /// In the order of the configuration.
-    public let mqttSources: [MQTTSource]
-    /// In the order of the configuration.
-    public let serialSources: [SerialSource]
-    /// One per uplink, in the order of the configuration.
-    public let forwarders: [Forwarder]
-    private let recorder: Recorder
-    private let logger: Logger
+    /// What happened so far.
+    public let journal: EventJournal
+    let recorder: Recorder
+    let factory: PartFactory
+    let parts: Mutex<AgentParts>
+    let running: PartGroup
+    let reloads = ReloadTurn()
+    let clock: any GatewayClock
+    let logger: Logger
 
     /// Opens the log and makes all parts; nothing runs yet.
     ///
@@ -33,52 +32,41 @@ public final class MillraceAgent: Sendable {
     /// - Throws: ``LogStoreError`` where the log cannot be opened, or what `makeUplink` throws.
     public init(
         _ configuration: AgentConfiguration, clock: any GatewayClock = SystemClock(), logger: Logger,
-        makeUplink: UplinkFactory, heartbeat: @escaping @Sendable () -> Void = {}
+        makeUplink: @escaping UplinkFactory, heartbeat: @escaping @Sendable () -> Void = {}
     ) throws {
-        self.configuration = configuration
         self.logger = logger
-        let gateway = configuration.gateway
-        let log = try RingLog(configuration.logSettings, clock: clock)
-        self.log = log
-        let recorder = Recorder(
+        self.clock = clock
+        log = try RingLog(configuration.logSettings, clock: clock)
+        recorder = Recorder(
             log: log, streams: configuration.streams.map(\.name), clock: clock,
             linger: configuration.log.commitLinger, logger: logger.part("log"), heartbeat: heartbeat)
-        self.recorder = recorder
-        mqttSources = try configuration.mqttSources.map {
-            try MQTTSource(
-                $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger, clock: clock,
-                logger: logger.part("mqtt.\($0.name)"))
-        }
-        serialSources = try configuration.serialSources.map { source in
-            try SerialSource(
-                source, others: configuration.serialSources.filter { $0.name != source.name }.map(\.port),
-                gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
-        }
-        let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
-        forwarders = try configuration.uplinks.map { uplink in
-            let logger = logger.part("uplinks.\(uplink.name)")
-            guard let executor = ThreadExecutor(named: "log reader") else {
-                throw LogStoreError(.unusable, "no thread for reading the log; raise the limit on threads (TasksMax)")
-            }
-            let sources = uplink.streams.map {
-                LogReading.Source(
-                    stream: $0, priority: priorities[$0] ?? 0, order: uplink.orders[$0] ?? .oldestFirst)
-            }
-            return Forwarder(
-                uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
-                reading: LogReading(
-                    log, for: uplink.name, sources: sources, backlogShare: Double(uplink.backlogShare) / 100,
-                    backlogAge: uplink.backlogAfter, clock: clock, on: executor),
-                committed: recorder.committed, link: uplink.link, clock: clock,
-                backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
-                logger: logger)
-        }
+        factory = PartFactory(
+            gateway: configuration.gateway, log: log, recorder: recorder, clock: clock, logger: logger,
+            makeUplink: makeUplink)
+        var exchange = PartExchange(for: configuration)
+        try exchange.make(from: exchange.parts, with: factory)
+        parts = Mutex(exchange.parts)
+        running = PartGroup(exchange.made)
+        journal = EventJournal(recorder: recorder, clock: clock, logger: logger.part("agent"))
+        journal.record(into: configuration.eventStream)
     }
 
+    /// What it was made from, or what was read since: see ``reload(_:)``.
+    public var configuration: AgentConfiguration { parts.withLock { $0.configuration } }
+    /// In the order of the configuration.
+    public var mqttSources: [MQTTSource] { parts.withLock { $0.mqttSources.map(\.part) } }
+    /// In the order of the configuration.
+    public var serialSources: [SerialSource] { parts.withLock { $0.serialSources.map(\.part) } }
+    /// One per uplink, in the order of the configuration.
+    public var forwarders: [Forwarder] { parts.withLock { $0.forwarders.map(\.part) } }
+
     /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
-    /// all at the same time, and then the recorder commits and closes the log.
+    /// all at the same time, and at last the recorder commits and closes the log.
     public var services: [any Service] {
-        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources)]
+        [
+            recorder, LifeNotice(journal: journal, gateway: log.gateway),
+            StateWatch(journal, since: clock.bootMilliseconds()) { [self] in sighting() }, running,
+        ]
     }
 
     /// What is known of each device, in the order of the configuration.
@@ -95,17 +83,20 @@ extension AgentConfiguration {
     public var logSettings: LogSettings {
         LogSettings(
             path: log.path, gateway: gateway,
-            streams: Dictionary(
-                uniqueKeysWithValues: streams.map {
-                    (
-                        $0.name,
-                        StreamSettings(
-                            capacity: $0.capacity,
-                            overflow: StreamSettings.Overflow(rawValue: $0.overflow.rawValue) ?? .dropOldest,
-                            retention: $0.retention)
-                    )
-                }),
+            streams: Dictionary(uniqueKeysWithValues: streams.map { ($0.name, $0.settings) }),
             uplinks: Dictionary(uniqueKeysWithValues: uplinks.map { ($0.name, Set($0.streams)) }))
+    }
+
+    /// The stream of what the agent tells of itself; nil where there is none.
+    var eventStream: StreamName? { streams.map(\.name).first { $0 == .millrace } }
+}
+
+extension StreamConfiguration {
+    /// The log's form of it.
+    fileprivate var settings: StreamSettings {
+        StreamSettings(
+            capacity: capacity, overflow: StreamSettings.Overflow(rawValue: overflow.rawValue) ?? .dropOldest,
+            retention: retention)
     }
 }
 

@@ -27,5 +27,5 @@ struct Millrace: AsyncParsableCommand {
             SQLite \(sqliteVersion)
             zstd \(zstandardVersion)
             """,
-        subcommands: [Run.self, Check.self, Devices.self, Demo.self, Log.self, DictionaryCommand.self])
+        subcommands: [Run.self, Check.self, Reload.self, Devices.self, Demo.self, Log.self, DictionaryCommand.self])
 }

@@ -34,6 +34,7 @@ public final class Forwarder: Service {
     private let link: LinkConfiguration
     private let backOffLimits: BackOff.Limits
     private let shared = Mutex((status: Status(), counters: LinkCounters()))
+    private let farewell = Farewell()
 
     init(
         _ name: UplinkName, log: RingLog, uplink: any Uplink, reading: LogReading, committed: Announcement,
@@ -62,6 +63,16 @@ public final class Forwarder: Service {
         await cancelWhenGracefulShutdown { await self.forward() }
         await uplink.close()
     }
+
+    /// Lets what is under way come to its end, and sends nothing more: to be called before it is told to stop, where
+    /// another one goes on with its cursors. What would be given up would be sent twice.
+    func retire() async { await farewell.retire(within: Self.retirementMax) }
+
+    /// Ends what was made for it, where it is never run.
+    func discard() async { await uplink.close() }
+
+    /// How long a destination may take to answer before its answer is given up.
+    private static let retirementMax = Duration.seconds(5)
 
     /// What was read while something else was under way.
     private struct Prepared {
@@ -113,6 +124,8 @@ public final class Forwarder: Service {
                 await waitForRecords(after: seen, within: opening)
                 continue
             }
+            guard farewell.begin() else { break }
+            defer { farewell.end() }
             let (outcome, following) = await send(work, within: opening, &course)
             guard !Task.isCancelled || outcome.isAcknowledgement else { break }
             guard let delay = settle(outcome, of: work, &course.backOff, &course.random) else {

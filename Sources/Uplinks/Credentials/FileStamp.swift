@@ -1,7 +1,7 @@
 import Glibc
 
 /// What tells one state of a file from the next: it is another file, or was written.
-struct FileStamp: Hashable, Sendable {
+public struct FileStamp: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
     private let size: Int64
@@ -9,7 +9,7 @@ struct FileStamp: Hashable, Sendable {
     private let changed: Int64
 
     /// Nil where there is no file.
-    init?(path: String) {
+    public init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         device = UInt64(status.st_dev)

@@ -23,8 +23,10 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         limitMemory()
         signal(SIGPIPE, SIG_IGN)
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let configuration = try reportingFailures { try loadConfiguration(file.path) }
-        let logger = makeLogger(configuration.loggingLevel)
+        let level = LogLevel(configuration.loggingLevel)
+        let logger = makeLogger(level)
         for note in configuration.notes { logger.warning("\(note)") }
         let notifier = ServiceNotifier(path: environment("NOTIFY_SOCKET"))
         let watchdog = Watchdog(notifier, interval: environment("WATCHDOG_USEC").flatMap(Int64.init))
@@ -34,7 +36,11 @@ struct Run: AsyncParsableCommand {
         }
         let libraries = "SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
         logger.notice("millrace \(Millrace.number), gateway \(configuration.gateway), \(libraries)")
-        let services = agent.services + [ReadyNotice(notifier: notifier)]
+        let services =
+            agent.services + [
+                ReloadOnSignal(agent: agent, file: file, level: level, notifier: notifier, signals: hangups),
+                ReadyNotice(notifier: notifier),
+            ]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "lifecycle") { _ in
@@ -45,11 +51,9 @@ struct Run: AsyncParsableCommand {
         logger.notice("stopped")
     }
 
-    private func makeLogger(_ level: LoggingLevel) -> Logger {
+    private func makeLogger(_ level: LogLevel) -> Logger {
         let style: LogLines.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
-        return Logger(label: "millrace") { _ in
-            LogLines(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info)
-        }
+        return Logger(label: "millrace") { _ in LogLines(style: style, level: level) }
     }
 }
 

@@ -154,12 +154,13 @@ struct DeviceIntake: Sendable {
     }
 
     private mutating func remember(_ decoded: DecodedFrame, isWarm: Bool, atMilliseconds now: Int64) {
-        func update(_ memory: inout DeviceMemory) {
+        func update(_ memory: inout DeviceMemory, _ ranges: [RangeRule]) {
             memory.heard(atMilliseconds: now)
             if isWarm { memory.note(decoded.readings, ranges: ranges) }
         }
-        guard let id = decoded.device else { return update(&own.memory) }
-        update(&tracks[id, default: Track(decoder.profile)].memory)
+        guard let id = decoded.device else { return update(&own.memory, ranges) }
+        let profile = decoder.profile
+        update(&tracks[id, default: Track(profile)].memory, ranges)
     }
 
     /// Whether a device is followed; it is from its first frame on, while there is room.

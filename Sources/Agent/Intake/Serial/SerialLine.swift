@@ -11,6 +11,8 @@ final class SerialLine: Sendable {
     let receiver: LineReceiver
     /// What came of asking, by the number of the device; nil where nothing is asked.
     let ledger: PollLedger?
+    /// How its devices speak.
+    private let profiles: [Profile]
     private let reader: SerialReader
 
     /// A line that does nothing until ``start()``.
@@ -28,6 +30,7 @@ final class SerialLine: Sendable {
         let script: any LineScript
         switch configuration.content {
         case .raw(var lines):
+            profiles = []
             lines.device += suffix
             receiver = LineReceiver(
                 lines, port: port, of: configuration, into: records, clock: clock, logger: logger)
@@ -44,6 +47,7 @@ final class SerialLine: Sendable {
             receiver = LineReceiver(
                 devices: devices, asked: asked, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
+            profiles = devices.map(\.profile)
             framing = devices[0].profile.framing
             framing.sizeMax = devices.map(\.profile.framing.sizeMax).max() ?? framing.sizeMax
             ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
@@ -55,6 +59,11 @@ final class SerialLine: Sendable {
         reader = try SerialReader(
             port: port, settings: settings, framer: FrameCutter(framing), script: script, receiver: receiver,
             clock: clock, tree: tree)
+    }
+
+    /// Whether its devices speak as the files of their profiles say now; a file that is gone or wrong says nothing.
+    func isAsDescribed(in library: ProfileLibrary) -> Bool {
+        profiles.allSatisfy { profile in (try? library.profile(profile.name)).map { $0 == profile } ?? true }
     }
 
     /// What the reader has done so far.
