@@ -24,8 +24,8 @@ public struct LogHolder: Sendable {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var text = [UInt8](repeating: 0, count: 64)
-        let words = String(decoding: text.prefix(max(0, read(descriptor, &text, text.count))), as: UTF8.self)
-            .split(separator: " ")
+        let count = read(descriptor, &text, text.count)
+        let words = String(decoding: text.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
         guard words.count > 1, words[0] == "process", let number = Int32(words[1]), number > 0 else { return nil }
         return number
     }
