@@ -6,8 +6,8 @@ import Synchronization
 
 /// Word of the last reload, in a file beside the log: by it `millrace reload` knows what came of its signal.
 ///
-/// The file has a line with a number, which grows with each reload; then `running`, `unchanged`, `applied` or `refused`;
-/// then one line for each change or reason. It is replaced as a whole.
+/// The file has a line with a number, which grows with each reload; then one with `running`, `unchanged`, `applied` or
+/// `refused`; then one for each change or reason. It is replaced as a whole.
 public struct ReloadNote: Sendable {
     /// What the file says.
     public struct Content: Sendable, Equatable {

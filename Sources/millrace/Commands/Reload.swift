@@ -8,8 +8,9 @@ struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask the running agent to read its configuration again, and wait for what comes of it.",
         discussion: """
-            Prints what has changed and exits with 0; or prints why the agent keeps what it had, and exits with 78. Only \
-            what has changed is started anew. The gateway's id and the log's path cannot change while the agent runs.
+            Prints what has changed and exits with 0; or prints why the agent keeps what it had, and exits with 78.
+            Only what has changed is started anew. The gateway's id and the log's path cannot change while the agent
+            runs.
             """)
 
     @OptionGroup var file: ConfigurationOption

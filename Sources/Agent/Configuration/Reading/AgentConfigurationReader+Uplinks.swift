@@ -49,8 +49,8 @@ extension AgentConfigurationReader {
         }
     }
 
-    /// The streams that are forwarded; where the key is absent all of them, but not what the agent tells of itself, which
-    /// is not for everybody.
+    /// The streams that are forwarded; where the key is absent all of them, but not what the agent tells of itself,
+    /// which is not for everybody.
     private func readStreams(_ table: TableReader) -> [StreamName] {
         guard let names = table.strings("streams") else {
             return streams.map(\.name).filter { $0 != .millrace }
