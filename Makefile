@@ -18,8 +18,9 @@ TO_BUILD := gcc g++ binutils ca-certificates git pkg-config libmosquitto-dev lib
             zlib1g-dev
 TO_DEMO  := mosquitto
 TO_PACK  := dpkg-dev debhelper fakeroot lintian
-TO_TEST  := debootstrap systemd mosquitto mosquitto-clients kcat openssl strace socat faketime e2fsprogs util-linux \
-            iproute2 procps python3 python3-venv nginx-light zstd
+TO_TEST  := debootstrap systemd mosquitto mosquitto-clients nats-server rabbitmq-server kcat prometheus openssl strace \
+            socat faketime e2fsprogs util-linux iproute2 procps python3 python3-venv nginx-light zstd chromium \
+            fonts-dejavu-core
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -69,6 +70,8 @@ install: $(BINARY) ## Install under PREFIX (/usr/local); DESTDIR for packagers; 
 	install -D -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/millrace'
 	install -D -m 644 $(MAN_PAGE) '$(DESTDIR)$(PREFIX)/share/man/man1/millrace.1'
 	install -D -m 644 systemd/millrace.toml '$(DESTDIR)$(PREFIX)/share/doc/millrace/examples/millrace.toml'
+	install -m 644 docs/*.md '$(DESTDIR)$(PREFIX)/share/doc/millrace'
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/doc/millrace/monitoring' docs/monitoring/*
 	install -d '$(DESTDIR)$(PREFIX)/share/millrace/devices'
 	install -m 644 devices/* '$(DESTDIR)$(PREFIX)/share/millrace/devices'
 	@for shell in bash/completions/millrace zsh/vendor-completions/_millrace fish/vendor_completions.d/millrace.fish; do \

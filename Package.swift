@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.5.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -36,6 +37,8 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTimex"),
         .target(name: "CTermios"),
+        // What a browser shows, embedded by the compiler.
+        .target(name: "CPage", exclude: ["page"]),
 
         .target(name: "Records", swiftSettings: hotSettings),
         .target(name: "Threads", swiftSettings: settings),
@@ -76,14 +79,22 @@ let package = Package(
         .target(
             name: "AdminHTTP",
             dependencies: [
-                "Agent", "Records", .product(name: "Hummingbird", package: "hummingbird"),
+                "Agent", "CPage", "Records", "Threads",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                // Its core only: a dozen fixed paths need no router.
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore", "MQTTTransport",
+                "AdminHTTP", "Agent", "CMalloc", "Compression", "DeviceProfiles", "KafkaUplink", "LogStore", "MQTTTransport",
                 "Records",
                 "SerialIO", "SimulatedDevices", "Simulation", "StrictTOML", "Threads", "Uplinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -112,7 +123,14 @@ let package = Package(
             name: "AgentTestKit", dependencies: ["MQTTTransport", "Records", "SerialIO", "Simulation", "Threads"],
             swiftSettings: settings),
 
-        .testTarget(name: "AdminHTTPTests", dependencies: ["AdminHTTP", "AgentTestKit"], swiftSettings: settings),
+        .testTarget(
+            name: "AdminHTTPTests",
+            dependencies: [
+                "AdminHTTP", "Agent", "AgentTestKit", "Records", "SerialIO", "Simulation", "Threads",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "AgentTestKitTests", dependencies: ["AgentTestKit"], swiftSettings: settings),
         .testTarget(
             name: "AgentTests",

@@ -51,13 +51,15 @@ def mosquitto_path():
 
 
 class Broker:
-    """A running mosquitto on a loopback port. `bridge_to` is the port of the broker that it forwards to."""
+    """A running mosquitto on a loopback port. `bridge_to` is the port of the broker that it forwards to, `topic_aliases`
+    how many a client may use."""
 
-    def __init__(self, workbench, name, port, persistent=False, bridge_to=None):
+    def __init__(self, workbench, name, port, persistent=False, bridge_to=None, topic_aliases=10):
         self._workbench, self.name, self.port = workbench, name, port
         folder = os.path.join(workbench.folder, name)
         os.makedirs(folder, exist_ok=True)
         text = COMMON.format(port=port, user=pwd.getpwuid(os.getuid()).pw_name)
+        text += f"max_topic_alias {topic_aliases}\n"
         if persistent:
             text += PERSISTENT.format(folder=folder)
         if bridge_to is not None:

@@ -12,6 +12,7 @@ NAME = "fresh-first"
 TITLE = "Fresh first"
 UNIT = "records of backlog"
 FRESH = 'order = "fresh-first"\n'
+RETRY = 'retry_max = "1s"\n'
 LIMIT = 'limit = {{ bytes_per_second = "{rate}B" }}\n'
 # Leg: what is written into the uplink's table, and whether the link itself is thin.
 OPTIONS = {
@@ -87,7 +88,8 @@ def measure(setup, leg, count):
         rate = 2 * int(_live_bytes(bench, local, agent, link))
         link.stop()
         link = ThinLink(bench, central.port, rate if is_thin else None)
-        agent.configure(link.port, text.format(rate=rate))
+        # How soon a link is noticed is another matter than what is sent over it first.
+        agent.configure(link.port, RETRY + text.format(rate=rate))
         agent.start()
         bench.publish(local, count)
         # What has waited for less than ten seconds is no backlog.

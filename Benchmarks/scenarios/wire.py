@@ -47,8 +47,11 @@ def _requested(name, way, records=None):
 
 
 # What each leg is called, and the keys of its uplink. Other protocols add theirs here, with their own `measure`.
+RAW = {"format": "raw", "topic": "central/{topic}", "retry_max": "1s"}
 UPLINKS = dict(
-    [("MQTT raw", {"format": "raw", "topic": "central/{topic}", "retry_max": "1s"})]
+    [("MQTT raw", RAW)]
+    + [(f"MQTT raw, at a broker that takes {count or 'no'} topic aliases", {**RAW, "topic_aliases": count})
+       for count in (0, 1000)]
     + [_batched("cloudevents", way, records) for way in WAYS for records in (1, 10, 50, 500)]
     + [_batched(name, way, records) for name in ("json", "senml", "senml-cbor", "influx")
        for way in ("zstd", "zstd with dictionary") for records in (1, 10, 50, 500)]
@@ -67,9 +70,11 @@ def records(setup):
 
 def measure(setup, leg, count):
     """One run of one leg: the log is filled while the line is down, so that messages are as large as they may be."""
-    keys = UPLINKS[leg]
+    keys = dict(UPLINKS[leg])
+    # Not of the uplink's table: how many the broker allows.
+    aliases = keys.pop("topic_aliases", 10)
     with Workbench(setup) as bench:
-        central = Endpoint() if keys.get("scheme") == "http" else bench.broker("central")
+        central = Endpoint() if keys.get("scheme") == "http" else bench.broker("central", topic_aliases=aliases)
         local = bench.broker("local", persistent=True)
         meter = Meter(bench.reserve_port(), central.port)
         agent = bench.agent("agent", local=local, central_port=meter.port, leg=keys)

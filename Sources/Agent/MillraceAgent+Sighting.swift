@@ -4,6 +4,7 @@ import Records
 import SerialIO
 import StrictTOML
 import Synchronization
+import Uplinks
 
 /// How everything is, for whoever tells what has changed.
 extension MillraceAgent {
@@ -24,6 +25,7 @@ extension MillraceAgent {
         if let disk = AgentSighting.Condition.disk(parts.configuration.log.path, growthMax: log.growthMax) {
             sighting.conditions.append(disk)
         }
+        sighting.conditions += credentials.status.compactMap { .credential($0) }
         sighting.losses = log.losses()
         return sighting
     }
@@ -78,6 +80,22 @@ extension AgentSighting.Condition {
             return AgentEvent(
                 .uplinkDown, of: part, "not delivered: \(problem)",
                 details: [Detail("reason", problem), Detail("alarm", status.isAlarm ? "yes" : "no")])
+        }
+    }
+
+    /// Nil where it has no end, or none is known.
+    fileprivate static func credential(_ status: CredentialWatch.Status) -> Self? {
+        guard let validity = status.validity else { return nil }
+        let credential = status.credential
+        return Self(
+            subject: .init(kind: .credential, part: credential.part, name: credential.key),
+            isWell: status.urgency == .none
+        ) { isWell in
+            let until = "is good until \(validity.endText)"
+            return AgentEvent(
+                isWell ? .credentialRenewed : .credentialExpiring, of: credential.part,
+                isWell ? "\(credential.key) \(until)" : "\(credential.key) only \(until)",
+                details: [Detail("key", credential.key), Detail("until", validity.endText)])
         }
     }
 

@@ -15,43 +15,74 @@ public final class MillraceAgent: Sendable {
 
     /// The ring log; read it from any thread.
     public let log: RingLog
-    /// What happened so far.
+    /// When the files end by which uplinks and sources prove who they are.
+    public let credentials: CredentialWatch
+    /// What happened lately, for the status.
+    public let events: RecentEvents
+    /// What happened lately, for the centre.
     public let journal: EventJournal
+    /// The version that the status shows.
+    let version: String
+    let clock: any GatewayClock
+    let started = ContinuousClock.now
+    let watch: LogWatch
+    let medium: MediumWatch
     let recorder: Recorder
+    /// What reads and writes the log for others.
+    let desk = AccessDesk()
     let factory: PartFactory
     let parts: Mutex<AgentParts>
     let running: PartGroup
-    let reloads = ReloadTurn()
-    let clock: any GatewayClock
+    let reloading: ReloadDesk
     let logger: Logger
 
     /// Opens the log and makes all parts; nothing runs yet.
     ///
     /// - Parameters:
+    ///   - version: what the status shows.
+    ///   - events: what the log says of importance, for the status.
     ///   - heartbeat: called by the commit loop at least once a second: a hung disk silences it.
+    ///   - load: reads the whole configuration again, for ``reload()``; nil: that is refused.
+    ///   - didReload: gets the configuration that holds after a reload.
     /// - Throws: ``LogStoreError`` where the log cannot be opened, or what `makeUplink` throws.
     public init(
         _ configuration: AgentConfiguration, clock: any GatewayClock = SystemClock(), logger: Logger,
-        makeUplink: @escaping UplinkFactory, heartbeat: @escaping @Sendable () -> Void = {}
+        version: String = "", events: RecentEvents = RecentEvents(), makeUplink: @escaping UplinkFactory,
+        heartbeat: @escaping @Sendable () -> Void = {},
+        load: (@Sendable () throws -> AgentConfiguration)? = nil,
+        didReload: @escaping @Sendable (AgentConfiguration) -> Void = { _ in }
     ) throws {
         self.logger = logger
+        self.version = version
+        self.events = events
         self.clock = clock
-        log = try RingLog(configuration.logSettings, clock: clock)
+        reloading = ReloadDesk(load, didReload: didReload)
+        let log = try RingLog(configuration.logSettings, clock: clock)
+        self.log = log
+        let watch = LogWatch(log)
+        self.watch = watch
+        medium = MediumWatch(folder: configuration.log.path)
         recorder = Recorder(
             log: log, streams: configuration.streams.map(\.name), clock: clock,
-            linger: configuration.log.commitLinger, logger: logger.part("log"), heartbeat: heartbeat)
+            linger: configuration.log.commitLinger, logger: logger.part("log")
+        ) {
+            watch.beat()
+            heartbeat()
+        }
+        credentials = CredentialWatch(configuration.credentials, clock: clock, logger: logger.part("credentials"))
         factory = PartFactory(
             gateway: configuration.gateway, log: log, recorder: recorder, clock: clock, logger: logger,
             makeUplink: makeUplink)
         var exchange = PartExchange(for: configuration)
         try exchange.make(from: exchange.parts, with: factory)
         parts = Mutex(exchange.parts)
-        running = PartGroup(exchange.made)
+        running = PartGroup(exchange.made + [credentials])
         journal = EventJournal(recorder: recorder, clock: clock, logger: logger.part("agent"))
         journal.record(into: configuration.eventStream)
+        watch.countSources { [weak self] in self?.sourceCounts ?? [:] }
     }
 
-    /// What it was made from, or what was read since: see ``reload(_:)``.
+    /// What it was made from, or what was read since: see ``reload()``.
     public var configuration: AgentConfiguration { parts.withLock { $0.configuration } }
     /// In the order of the configuration.
     public var mqttSources: [MQTTSource] { parts.withLock { $0.mqttSources.map(\.part) } }
@@ -102,7 +133,7 @@ extension StreamConfiguration {
 
 extension Logger {
     /// The same log with the name of a part in front of each line.
-    func part(_ name: String) -> Logger {
+    public func part(_ name: String) -> Logger {
         var logger = self
         logger[metadataKey: "part"] = .string(name)
         return logger

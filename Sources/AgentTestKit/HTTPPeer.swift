@@ -90,9 +90,15 @@ public final class HTTPPeer: Sendable {
     /// - Throws: where a line is no event.
     public var events: [Event] { get throws { try lines("events") } }
 
-    private func lines<Line: Decodable>(_ name: String) throws -> [Line] {
+    /// Reads events that another script has printed, one a line.
+    ///
+    /// - Throws: where a line is no event.
+    public static func events(in text: String) throws -> [Event] { try lines(of: text) }
+
+    private func lines<Line: Decodable>(_ name: String) throws -> [Line] { try Self.lines(of: folder.read(name)) }
+
+    private static func lines<Line: Decodable>(of text: String) throws -> [Line] {
         // The last line may be half written.
-        let text = folder.read(name)
         let whole = text.hasSuffix("\n") ? text[...] : text[..<(text.lastIndex(of: "\n") ?? text.startIndex)]
         return try whole.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
     }

@@ -86,4 +86,7 @@ public struct LogStatistics: Sendable {
     public internal(set) var streams: [StreamName: Stream] = [:]
     /// By uplink and stream.
     public internal(set) var uplinks: [UplinkName: [StreamName: Uplink]] = [:]
+
+    /// Of nothing.
+    public init() {}
 }

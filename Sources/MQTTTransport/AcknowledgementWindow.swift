@@ -11,6 +11,17 @@ struct AcknowledgementWindow {
         var job = 0
         /// The PUBACK's reason code; nil until it has come.
         var code: UInt8?
+        /// What the server says about a refusal.
+        var remark: String?
+    }
+
+    /// What became of a message.
+    struct Answer: Equatable {
+        let job: Int
+        /// The PUBACK's reason code; 0x80 and above: refused.
+        let code: UInt8
+        /// What the server says about a refusal.
+        var remark: String?
     }
 
     init(capacity: Int) {
@@ -31,12 +42,13 @@ struct AcknowledgementWindow {
     }
 
     /// Notes a PUBACK. A packet identifier that nobody waits for is ignored: false.
-    mutating func acknowledge(packetID: Int32, code: UInt8) -> Bool {
+    mutating func acknowledge(packetID: Int32, code: UInt8, remark: String? = nil) -> Bool {
         // Servers answer in order (MQTT 5.0, 4.6), so the first slot is nearly always the one.
         for offset in 0..<count {
             let index = index(of: offset)
             if slots[index].packetID == packetID, slots[index].code == nil {
                 slots[index].code = code
+                slots[index].remark = remark
                 return true
             }
         }
@@ -44,12 +56,12 @@ struct AcknowledgementWindow {
     }
 
     /// Takes the oldest message out when it has been answered; later answers wait for earlier ones.
-    mutating func takeAnswered() -> (job: Int, code: UInt8)? {
+    mutating func takeAnswered() -> Answer? {
         guard count > 0, let code = slots[head].code else { return nil }
-        let job = slots[head].job
+        let answer = Answer(job: slots[head].job, code: code, remark: slots[head].remark)
         head = index(of: 1)
         count -= 1
-        return (job, code)
+        return answer
     }
 
     private func index(of offset: Int) -> Int {

@@ -7,7 +7,8 @@ import Threads
 final class Connector: Sendable {
     enum Outcome {
         case connected(MosquittoHandle)
-        case failed(reason: String)
+        /// `isBarred`: a person is needed.
+        case failed(reason: String, isBarred: Bool)
         /// The client is to stop.
         case stopped
     }
@@ -33,15 +34,23 @@ final class Connector: Sendable {
         until deadline: ContinuousClock.Instant
     ) -> Outcome {
         guard abandonedCount.load(ordering: .relaxed) < Self.abandonedMax else {
-            return .failed(reason: "\(configuration.address): \(Self.abandonedMax) earlier attempts still wait")
+            let reason = "\(configuration.address): \(Self.abandonedMax) earlier attempts still wait"
+            return .failed(reason: reason, isBarred: false)
         }
         var configuration = configuration
         if let will { configuration.will = will }
+        if let source = configuration.passwordSource {
+            do {
+                configuration.password = try source()
+            } catch {
+                return .failed(reason: "\(configuration.address) is not asked to let us in: \(error)", isBarred: true)
+            }
+        }
         let handle: MosquittoHandle
         do {
             handle = try MosquittoHandle(configuration, as: role, isServerKnown: isServerKnown)
         } catch {
-            return .failed(reason: error.message)
+            return .failed(reason: error.message, isBarred: true)
         }
         let attempt = Attempt()
         let isRunning = OwnThread.start(named: "mqtt-connect") { [self] in
@@ -52,11 +61,13 @@ final class Connector: Sendable {
                 abandonedCount.subtract(1, ordering: .relaxed)
             }
         }
-        guard isRunning else { return .failed(reason: "the system gives no thread to connect from") }
+        guard isRunning else {
+            return .failed(reason: "the system gives no thread to connect from", isBarred: false)
+        }
         while true {
             switch attempt.state {
             case .finished(nil): return .connected(handle)
-            case .finished(let failure?): return .failed(reason: failure)
+            case .finished(let failure?): return .failed(reason: failure, isBarred: handle.isBarred)
             case .running, .abandoned: break
             }
             let isLate = ContinuousClock.now >= deadline
@@ -67,7 +78,7 @@ final class Connector: Sendable {
                     abandonedCount.subtract(1, ordering: .relaxed)
                     continue
                 }
-                return isLate ? .failed(reason: lateReason) : .stopped
+                return isLate ? .failed(reason: lateReason, isBarred: false) : .stopped
             }
             _ = poll(thread.wakeup.descriptor, for: POLLIN, until: deadline)
             thread.wakeup.clear()

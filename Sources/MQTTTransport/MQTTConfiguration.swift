@@ -16,6 +16,8 @@ public struct MQTTConfiguration: Sendable {
         public var certificateFile: String?
         /// Private key of the client certificate, PEM.
         public var keyFile: String?
+        /// The protocol announced by ALPN (RFC 7301), for servers that have several behind one port; nil: none is.
+        public var applicationProtocol: String?
 
         /// Trusts the system's authorities and shows no certificate unless said otherwise.
         public init(authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
@@ -33,11 +35,12 @@ public struct MQTTConfiguration: Sendable {
         public var payload: [UInt8]
         /// Whether the broker keeps it for those who subscribe later.
         public var isRetained: Bool
-        /// How long we may be away before the broker publishes it (MQTT 5 only): a short interruption is no death.
+        /// How long we may be away before the broker publishes it (MQTT 5 only): a short interruption is no death. A
+        /// publisher's session is kept for so long.
         public var delay: Duration
 
         /// A will at QoS 1.
-        public init(topic: String, payload: [UInt8], isRetained: Bool, delay: Duration = .seconds(5)) {
+        public init(topic: String, payload: [UInt8], isRetained: Bool, delay: Duration = .seconds(30)) {
             self.topic = topic
             self.payload = payload
             self.isRetained = isRetained
@@ -57,6 +60,9 @@ public struct MQTTConfiguration: Sendable {
     public var username: String?
     /// Never shown in a message or a description.
     public var password: String?
+    /// Gives the password anew before each attempt to connect, so that one that was replaced is used by the next; where
+    /// it throws, the attempt has failed. Nil: ``password``, always.
+    public var passwordSource: (@Sendable () throws -> String)?
     /// Nil: plain TCP.
     public var tls: TLS?
     /// Nil: no last will.
@@ -75,6 +81,9 @@ public struct MQTTConfiguration: Sendable {
     public var acknowledgementsUnreadMax = 1 << 20
     /// Bytes of the largest packet that we take (MQTT 5 Maximum Packet Size).
     public var packetSizeMax: UInt32 = 2 << 20
+    /// Bytes of the largest packet that the server takes, where that is known beforehand: in MQTT 3.1.1 it cannot say
+    /// so, and ends the connection over a larger one. Nil: what it says in MQTT 5.
+    public var publishSizeMax: UInt32?
     /// How long a connection attempt may take, DNS and TLS included.
     public var connectTimeout = Duration.seconds(15)
     /// First and longest wait between attempts to connect; the wait in between doubles, with full jitter.

@@ -5,6 +5,9 @@
 public protocol MQTTConversation: Sendable {
     /// What to hear of, on every connection.
     var subscriptions: [MQTTSubscription] { get }
+    /// Whether the connection is ended when the server refuses a message of the conversation; otherwise that is told,
+    /// as ``MQTTConnectionEvent/messageRefused(topic:reason:)``, and all else goes on.
+    var isEssential: Bool { get }
     /// A connection is about to be opened: its last will. Nil: that of the configuration.
     func will() -> MQTTConfiguration.Will?
     /// The server has accepted the connection, and the subscriptions are on their way: what to say first.
@@ -15,6 +18,11 @@ public protocol MQTTConversation: Sendable {
     func closing() -> [MQTTMessage]
     /// The connection is gone, in order or not.
     func closed()
+}
+
+extension MQTTConversation {
+    /// It is.
+    public var isEssential: Bool { true }
 }
 
 /// What follows from a message that came in.

@@ -42,7 +42,7 @@ public struct MQTTProperties: Sendable, Equatable {
 }
 
 /// A message to publish at QoS 1.
-public struct MQTTMessage: Sendable {
+public struct MQTTMessage: Equatable, Sendable {
     /// Without wildcards (MQTT 5.0, 4.7).
     public var topic: String
     /// Any bytes, also none.
@@ -71,6 +71,11 @@ public struct PublishReport: Sendable, Equatable {
         case complete
         /// The connection is down, or was lost on the way; nobody knows what became of the unconfirmed ones.
         case disconnected(reason: String)
+        /// There is no connection, and without a person there will be none: a wrong password, a bad certificate.
+        case barred(reason: String)
+        /// The server has ended the connection by itself while messages were on their way: it may have gone down, or
+        /// taken offence at one of them.
+        case dropped(reason: String)
         /// The first unconfirmed message was answered with a failure reason (MQTT 5.0, 3.4.2.1), >= 0x80.
         case refused(reasonCode: UInt8, reason: String)
         /// The first unconfirmed message is larger than the server's Maximum Packet Size, or cannot be encoded.

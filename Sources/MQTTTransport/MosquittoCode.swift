@@ -32,15 +32,16 @@ struct MosquittoCode: Error, Equatable {
         }
     }
 
-    /// An MQTT 5 reason code in words, with its number: `not authorised (0x87)`.
-    static func reasonText(_ code: Int32) -> String {
+    /// An MQTT 5 reason code in words, with its number, and what the server says besides: `not authorised (0x87)`.
+    static func reasonText(_ code: Int32, remark: String? = nil) -> String {
         let digits = String(code, radix: 16, uppercase: true)
-        return "\(withoutFullStop(String(cString: mosquitto_reason_string(code)))) (0x\(digits))"
+        let text = "\(withoutFullStop(String(cString: mosquitto_reason_string(code)))) (0x\(digits))"
+        return remark.map { "\(text); \($0)" } ?? text
     }
 
     /// A CONNACK code in words; 3.1.1 has its own numbers below 0x80 (MQTT 3.1.1, 3.2.2.3).
-    static func connackText(_ code: Int32) -> String {
-        guard code < 0x80 else { return reasonText(code) }
+    static func connackText(_ code: Int32, remark: String? = nil) -> String {
+        guard code < 0x80 else { return reasonText(code, remark: remark) }
         switch code {
         case 4: return "bad user name or password (4)"
         case 5: return "not authorized (5)"
@@ -60,7 +61,8 @@ extension MosquittoHandle {
     func endReason() -> String {
         let address = configuration.address
         if let connackCode, connackCode != 0 {
-            return "\(address) refused the connection: \(MosquittoCode.connackText(connackCode))\(hint(connackCode))"
+            let text = MosquittoCode.connackText(connackCode, remark: remark)
+            return "\(address) refused the connection: \(text)\(hint(connackCode))"
         }
         guard let end else { return "connection to \(address) closed" }
         if end.code >= 0x80 { return "\(address) ended the connection: \(MosquittoCode.reasonText(end.code))" }
@@ -98,7 +100,34 @@ extension MosquittoHandle {
         }
     }
 
+    /// Whether a person is needed before there can be a connection; only after an attempt has failed.
+    var isBarred: Bool {
+        if let connackCode, connackCode != 0 {
+            // Not those that pass by themselves: unavailable, busy, a quota, another server (MQTT 5.0, 3.2.2.2).
+            return ![3, 0x80, 0x83, 0x88, 0x89, 0x97, 0x9C, 0x9D, 0x9F].contains(connackCode)
+        }
+        guard configuration.tls != nil, connackCode == nil else { return false }
+        return tlsAdvice(tlsDetails()) != nil
+    }
+
+    private func tlsAdvice(_ details: [String]) -> String? {
+        let text = details.joined(separator: "; ")
+        return TLSAdvice.advice(on: text, host: configuration.host, address: configuration.address)
+    }
+
     private func tlsReason() -> String {
+        let details = tlsDetails()
+        var text = details.joined(separator: "; ")
+        if details.isEmpty {
+            text = "the server closed the connection\(earlyEndHint)"
+        } else if let advice = tlsAdvice(details) {
+            text += "; \(advice)"
+        }
+        return "TLS with \(configuration.address) failed: \(text)"
+    }
+
+    /// What OpenSSL and libmosquitto have said of the handshake.
+    private func tlsDetails() -> [String] {
         var details: [String] = []
         for line in errorLines {
             // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" ends with what counts.
@@ -108,11 +137,7 @@ extension MosquittoHandle {
             if !detail.isEmpty, !details.contains(detail) { details.append(detail) }
         }
         if let verification = certificateProblem() { details.append(verification) }
-        var text = details.joined(separator: "; ")
-        if details.isEmpty {
-            text = "the server closed the connection\(earlyEndHint)"
-        }
-        return "TLS with \(configuration.address) failed: \(text)"
+        return details
     }
 
     /// What OpenSSL found wrong with the server's certificate, such as "certificate has expired". Nil where the
@@ -130,6 +155,14 @@ extension MosquittoHandle {
         return String(cString: text)
     }
 
+    /// Whether it was the server that ended the connection, and perhaps over a message: in MQTT 5 it says so
+    /// (3.14.2.1), in 3.1.1 it just hangs up.
+    var isEndedByServer: Bool {
+        guard let end, connackCode == 0 else { return false }
+        if end.code == MOSQ_ERR_CONN_LOST.rawValue { return true }
+        return [0x80, 0x81, 0x82, 0x83, 0x87, 0x90, 0x95, 0x99, 0x9A, 0x9B].contains(end.code)
+    }
+
     /// Whether the server has hung up during the TLS handshake: libmosquitto takes that for "not yet" and would try for
     /// ever.
     var isCutInHandshake: Bool { configuration.tls != nil && connackCode == nil && socket.isAtEnd }
@@ -144,15 +177,22 @@ extension MosquittoHandle {
     /// link has.
     private var earlyEndHint: String {
         guard !isServerKnown else { return "" }
-        guard let tls = configuration.tls else { return "; does that port speak TLS?" }
+        guard let tls = configuration.tls else {
+            let version = configuration.version == .v5 ? " A server that knows MQTT 3.1.1 only may do so as well" : ""
+            return "; does that port speak TLS?\(version)"
+        }
         // With TLS 1.3 a server refuses the client only after our side of the handshake, and its reason may be lost.
-        return tls.certificateFile == nil ? "; it may ask for a client certificate" : ""
+        return tls.certificateFile == nil
+            ? "; it may ask for a client certificate, tls.certificate and tls.key"
+            : "; it may not accept our certificate, tls.certificate"
     }
 
     private func hint(_ code: Int32) -> String {
         switch code {
         case 1, 0x84: return "; it does not speak this version of MQTT, try the other one"
         case 4, 5, 0x86, 0x87: return "; check user name, password and client certificate"
+        case 2, 0x85: return "; it does not take this client id, set client_id to one that it knows"
+        case 0x9A: return "; it keeps no retained messages, set will.retain to false"
         default: return ""
         }
     }

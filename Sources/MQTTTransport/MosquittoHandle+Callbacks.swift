@@ -22,10 +22,11 @@ extension MosquittoHandle {
             MosquittoHandle.from(context).publishArrived(message!, properties: properties)
             errno = 0
         }
-        mosquitto_publish_v5_callback_set(pointer) { _, context, packetID, code, _ in
+        mosquitto_publish_v5_callback_set(pointer) { _, context, packetID, code, properties in
             let handle = MosquittoHandle.from(context)
             handle.packetsSeen += 1
-            handle.events?.pubackArrived(packetID: packetID, code: code)
+            let remark = code >= 0x80 ? PropertyList(pointer: properties).remark() : nil
+            handle.events?.pubackArrived(packetID: packetID, code: code, remark: remark)
             errno = 0
         }
         mosquitto_subscribe_v5_callback_set(pointer) { _, context, packetID, count, codes, _ in
@@ -44,6 +45,7 @@ extension MosquittoHandle {
     private func connackArrived(code: Int32, flags: Int32, properties: OpaquePointer?) {
         packetsSeen += 1
         connackCode = code
+        if code != 0 { remark = PropertyList(pointer: properties).remark() }
         let isSessionPresent = flags & 1 != 0
         // The lines tell about TLS until here, and afterwards about duplicates while a session is resumed.
         isLogWanted = code == 0 && isSessionPresent

@@ -7,8 +7,8 @@ protocol MosquittoEvents: AnyObject {
     func connackArrived(code: Int32, isSessionPresent: Bool, properties: PropertyList)
     /// PUBLISH. The spans end with the call.
     func publishArrived(topic: RawSpan, payload: RawSpan, flags: PublishFlags)
-    /// PUBACK; `code` 0x80 and above: refused.
-    func pubackArrived(packetID: Int32, code: Int32)
+    /// PUBACK; `code` 0x80 and above: refused, and `remark` is what the server says about it.
+    func pubackArrived(packetID: Int32, code: Int32, remark: String?)
     /// SUBACK, one code per filter of the SUBSCRIBE.
     func subackArrived(packetID: Int32, codes: [Int32])
 }
@@ -34,7 +34,8 @@ final class MosquittoHandle: @unchecked Sendable {
     enum Role {
         /// Receives, in a session that the broker keeps.
         case subscriber
-        /// Sends, at most `window` messages unconfirmed, in a session that ends with the connection.
+        /// Sends, at most `window` messages unconfirmed, in a session that ends with the connection, or, where there is
+        /// a will that waits (MQTT 5.0, 3.1.3.2.2), with that wait.
         case publisher(window: Int)
     }
 
@@ -47,12 +48,16 @@ final class MosquittoHandle: @unchecked Sendable {
     var packetsSeen = 0
     var end: (code: Int32, systemError: Int32)?
     var connackCode: Int32?
+    /// What the server has said with a CONNACK that is a refusal. What it says with a DISCONNECT libmosquitto keeps to
+    /// itself.
+    var remark: String?
     var isNextDuplicate = false
     var isLogWanted = true
     var errorLines: [String] = []
 
     let pointer: OpaquePointer
-    private let keepsSession: Bool
+    /// How long the server keeps the session; a connection without one starts clean.
+    private let sessionExpiry: Duration
     private var isLogSet = true
 
     init(_ configuration: MQTTConfiguration, as role: Role, isServerKnown: Bool) throws(MQTTTransportError) {
@@ -62,9 +67,11 @@ final class MosquittoHandle: @unchecked Sendable {
         self.configuration = configuration
         self.isServerKnown = isServerKnown
         switch role {
-        case .subscriber: keepsSession = true
-        case .publisher: keepsSession = false
+        case .subscriber: sessionExpiry = configuration.sessionExpiry
+        // A will waits no longer than its session, and a clean start would end that, and publish the will after all.
+        case .publisher: sessionExpiry = configuration.version == .v5 ? configuration.will?.delay ?? .zero : .zero
         }
+        let keepsSession = if case .subscriber = role { true } else { sessionExpiry > .zero }
         guard let pointer = mosquitto_new(configuration.clientID, !keepsSession, nil) else {
             throw MQTTTransportError(
                 .systemResources, "cannot make an MQTT client for \(configuration.address): \(systemMessage(errno))")
@@ -113,6 +120,9 @@ final class MosquittoHandle: @unchecked Sendable {
             "use the TLS files")
         try check(mosquitto_tls_opts_set(pointer, 1, "tlsv1.2", nil), "require TLS 1.2")
         try check(mosquitto_tls_insecure_set(pointer, false), "require the server's name")
+        if let name = tls.applicationProtocol {
+            try check(mosquitto_string_option(pointer, MOSQ_OPT_TLS_ALPN, name), "announce the protocol \(name)")
+        }
     }
 
     private func setWill(_ will: MQTTConfiguration.Will) throws(MQTTTransportError) {
@@ -151,8 +161,8 @@ final class MosquittoHandle: @unchecked Sendable {
             var properties: OpaquePointer?
             mosquitto_property_add_int32(
                 &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), configuration.packetSizeMax)
-            if keepsSession {
-                let seconds = UInt32(clamping: configuration.sessionExpiry.components.seconds)
+            let seconds = UInt32(clamping: sessionExpiry.components.seconds)
+            if seconds > 0 {
                 mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), seconds)
             }
             code = mosquitto_connect_bind_v5(
@@ -248,12 +258,19 @@ final class MosquittoHandle: @unchecked Sendable {
 
     /// Queues a PUBLISH at QoS 1 and gives its packet identifier, or why it cannot be sent. Only while connected:
     /// otherwise libmosquitto would keep the message and send it later by itself.
-    func publish(_ message: MQTTMessage) -> Result<Int32, MosquittoCode> {
-        let properties = OwnedProperties(configuration.version == .v5 ? message.properties : nil)
+    func publish(_ message: MQTTMessage, topicAs choice: TopicAliases.Choice = .plain) -> Result<Int32, MosquittoCode> {
+        var topic = message.topic
+        var alias: UInt16?
+        switch choice {
+        case .plain: break
+        case .assign(let number): alias = number
+        case .use(let number): (topic, alias) = ("", number)
+        }
+        let properties = OwnedProperties(configuration.version == .v5 ? message.properties : nil, topicAlias: alias)
         if let code = properties.code { return .failure(code) }
         var packetID: Int32 = 0
         let isRetained = message.isRetained
-        let code = message.topic.withCString { topic in
+        let code = topic.withCString { topic in
             message.payload.withUnsafeBytes { payload in
                 mosquitto_publish_v5(
                     pointer, &packetID, topic, Int32(clamping: payload.count), payload.baseAddress, 1, isRetained,

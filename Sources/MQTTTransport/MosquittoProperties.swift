@@ -50,7 +50,25 @@ struct PropertyList {
             limits.packetSizeMax = size
         }
         mosquitto_property_read_byte(pointer, Int32(MQTT_PROP_MAXIMUM_QOS.rawValue), &limits.maximumQoS, false)
+        mosquitto_property_read_int16(
+            pointer, Int32(MQTT_PROP_TOPIC_ALIAS_MAXIMUM.rawValue), &limits.topicAliasMaximum, false)
         return limits
+    }
+
+    /// What the server says about its answer, for people (MQTT 5.0, 3.2.2.3.9): one line of a bounded length; nil where
+    /// it says nothing. Where it names another server, that too (3.2.2.3.16).
+    func remark() -> String? {
+        guard let pointer else { return nil }
+        let reason = Self.string(pointer, Int32(MQTT_PROP_REASON_STRING.rawValue)).flatMap(Self.line)
+        let other = Self.string(pointer, Int32(MQTT_PROP_SERVER_REFERENCE.rawValue)).flatMap(Self.line)
+        let parts = [reason.map { "it says '\($0)'" }, other.map { "it names the server '\($0)'" }].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    /// A text of the server as it may stand in a log: not endless. libmosquitto takes no control characters.
+    private static func line(_ text: String) -> String? {
+        guard !text.isEmpty else { return nil }
+        return text.count > 200 ? text.prefix(200) + "…" : text
     }
 
     private func forEach(_ body: (OpaquePointer, Int32) -> Void) {
@@ -94,6 +112,7 @@ struct ServerLimits {
     var receiveMaximum: UInt16 = 65_535
     var packetSizeMax: UInt32?
     var maximumQoS: UInt8 = 2
+    var topicAliasMaximum: UInt16 = 0
 }
 
 /// Properties for a PUBLISH, built in libmosquitto's memory and freed with this value.
@@ -102,7 +121,10 @@ struct OwnedProperties: ~Copyable {
     /// Why the properties cannot be encoded, nil when they can.
     private(set) var code: MosquittoCode?
 
-    init(_ properties: MQTTProperties?) {
+    init(_ properties: MQTTProperties?, topicAlias: UInt16? = nil) {
+        if let topicAlias {
+            note(mosquitto_property_add_int16(&pointer, Int32(MQTT_PROP_TOPIC_ALIAS.rawValue), topicAlias))
+        }
         guard let properties else { return }
         if properties.isPayloadUTF8 {
             note(mosquitto_property_add_byte(&pointer, Int32(MQTT_PROP_PAYLOAD_FORMAT_INDICATOR.rawValue), 1))

@@ -3,7 +3,7 @@ import Synchronization
 /// Where callers and the publisher's thread meet: jobs are handed in while there is a connection, and taken from here.
 final class PublishDesk: Sendable {
     private struct State {
-        var link = Link.down(reason: "not connected yet")
+        var link = Link.down(reason: "not connected yet", isBarred: false)
         var isClosed = false
         var jobs: [PublishJob] = []
         var jobsSubmitted = 0
@@ -16,7 +16,7 @@ final class PublishDesk: Sendable {
 
     private enum Link {
         case up
-        case down(reason: String)
+        case down(reason: String, isBarred: Bool)
     }
 
     private let address: String
@@ -35,8 +35,10 @@ final class PublishDesk: Sendable {
         count: Int, cancelled: PublishJob.Cancellation, continuation: CheckedContinuation<PublishReport, Never>,
         message: @escaping @Sendable (Int) -> MQTTMessage?
     ) -> Bool {
-        let refusal: String? = state.withLock { state in
-            if case .down(let reason) = state.link { return reason }
+        let refusal: PublishReport.Ending? = state.withLock { state in
+            if case .down(let reason, let isBarred) = state.link {
+                return isBarred ? .barred(reason: reason) : .disconnected(reason: reason)
+            }
             state.jobsSubmitted += 1
             state.jobs.append(
                 PublishJob(
@@ -45,7 +47,7 @@ final class PublishDesk: Sendable {
             return nil
         }
         guard let refusal else { return true }
-        continuation.resume(returning: PublishReport(confirmed: 0, ending: .disconnected(reason: refusal)))
+        continuation.resume(returning: PublishReport(confirmed: 0, ending: refusal))
         return false
     }
 
@@ -117,10 +119,12 @@ final class PublishDesk: Sendable {
     }
 
     /// There is no connection; gives the jobs that nobody will serve.
-    func disconnected(reason: String) -> [PublishJob] {
+    ///
+    /// - Parameter isBarred: whether a person is needed.
+    func disconnected(reason: String, isBarred: Bool = false) -> [PublishJob] {
         defer { answerLeavers() }
         return state.withLock { state in
-            state.link = .down(reason: reason)
+            state.link = .down(reason: reason, isBarred: isBarred)
             defer { state.jobs = [] }
             return state.jobs
         }

@@ -58,11 +58,10 @@ final class PublishJob: @unchecked Sendable {
     func stopped(before reason: String) { halt = .unsendable(reason: reason) }
 
     /// The oldest unconfirmed message was answered. Returns the report when the job is over with that.
-    func answered(code: UInt8) -> PublishReport? {
-        guard code < 0x80 else {
-            return PublishReport(
-                confirmed: confirmed,
-                ending: .refused(reasonCode: code, reason: MosquittoCode.reasonText(Int32(code))))
+    func answered(_ answer: AcknowledgementWindow.Answer) -> PublishReport? {
+        guard answer.code < 0x80 else {
+            let reason = MosquittoCode.reasonText(Int32(answer.code), remark: answer.remark)
+            return PublishReport(confirmed: confirmed, ending: .refused(reasonCode: answer.code, reason: reason))
         }
         confirmed += 1
         return finishedReport

@@ -5,8 +5,9 @@ import Threads
 final class PublisherConnection: MosquittoEvents {
     enum Ending {
         case stopped
-        /// `isProven`: messages were confirmed over it, so the next one may be tried soon.
-        case lost(reason: String, isTakenOver: Bool, isProven: Bool)
+        /// `code`: the server's DISCONNECT, or libmosquitto's. `isProven`: messages were confirmed over it, so the next
+        /// one may be tried soon.
+        case lost(reason: String, code: Int32?, isProven: Bool)
     }
 
     private let handle: MosquittoHandle
@@ -20,6 +21,8 @@ final class PublisherConnection: MosquittoEvents {
 
     private var window: AcknowledgementWindow
     private var limits = ServerLimits()
+    private var aliases = TopicAliases(maximum: 0)
+    private let usesAliases: Bool
     private var job: PublishJob?
     private var isAccepted = false
     private var failure: String?
@@ -38,12 +41,14 @@ final class PublisherConnection: MosquittoEvents {
     private var hasConfirmed = false
 
     init(
-        handle: MosquittoHandle, windowMax: Int, acknowledgementTimeout: Duration, thread: ClientThread,
-        desk: PublishDesk, conversation: (any MQTTConversation)?, onEvent: @escaping (MQTTConnectionEvent) -> Void,
+        handle: MosquittoHandle, windowMax: Int, usesAliases: Bool, acknowledgementTimeout: Duration,
+        thread: ClientThread, desk: PublishDesk, conversation: (any MQTTConversation)?,
+        onEvent: @escaping (MQTTConnectionEvent) -> Void,
         accepted: @escaping (_ isSessionPresent: Bool) -> Void
     ) {
         self.handle = handle
         self.windowMax = windowMax
+        self.usesAliases = usesAliases
         self.acknowledgementTimeout = acknowledgementTimeout
         self.thread = thread
         self.desk = desk
@@ -77,12 +82,10 @@ final class PublisherConnection: MosquittoEvents {
 
     /// Publishes while the window has room: what the conversation has to say, then the job's messages.
     private func fill() {
-        while isAccepted, window.hasRoom, let message = talk?.next() {
-            if let reason = publish(message, for: PublisherTalk.jobNumber) {
-                failure = "cannot say at \(handle.configuration.address) what comes first: \(reason)"
-                return
-            }
+        while isAccepted, failure == nil, window.hasRoom, let message = talk?.next() {
+            if let reason = publish(message, for: PublisherTalk.jobNumber) { refusedTalk(reason) }
         }
+        guard failure == nil else { return }
         takeJob()
         guard canFill else { return }
         while let job, job.hasMore, window.hasRoom {
@@ -100,8 +103,10 @@ final class PublisherConnection: MosquittoEvents {
     /// Hands one message to libmosquitto. Gives why it can never be sent; what ends the connection goes to ``failure``.
     private func publish(_ message: MQTTMessage, for job: Int) -> String? {
         if let reason = problem(of: message) { return reason }
-        switch handle.publish(message) {
+        let topicChoice = topicChoice(for: message)
+        switch handle.publish(message, topicAs: topicChoice) {
         case .success(let packetID):
+            aliases.published(to: message.topic, as: topicChoice)
             if window.isEmpty { lastProgress = .now }
             window.add(packetID: packetID, job: job)
             round.messagesPublished += 1
@@ -147,11 +152,10 @@ final class PublisherConnection: MosquittoEvents {
                 round.messagesRefused += 1
             }
             if answer.job == PublisherTalk.jobNumber, answer.code >= 0x80 {
-                let reason = MosquittoCode.reasonText(Int32(answer.code))
-                failure = "\(handle.configuration.address) refuses what comes first: \(reason)"
+                refusedTalk(MosquittoCode.reasonText(Int32(answer.code), remark: answer.remark))
             }
             // A job that ended early has left messages behind; their answers fill a place in the window, no more.
-            guard let job, job.number == answer.job, let report = job.answered(code: answer.code) else { continue }
+            guard let job, job.number == answer.job, let report = job.answered(answer) else { continue }
             finish(job, report)
         }
         report()
@@ -215,6 +219,26 @@ final class PublisherConnection: MosquittoEvents {
         return "\(size) bytes; the server's Maximum Packet Size is \(packetSizeMax)"
     }
 
+    /// How the message's topic travels. Whether a message can be sent must not depend on what was sent before, so the
+    /// topic's full length counts for that, and an alias is given only where its own bytes fit as well.
+    private func topicChoice(for message: MQTTMessage) -> TopicAliases.Choice {
+        let choice = aliases.choice(for: message.topic)
+        guard case .assign = choice, let packetSizeMax = limits.packetSizeMax else { return choice }
+        // The length fields may grow by a byte each.
+        let size = message.packetSize(version: handle.configuration.version) + TopicAliases.propertySize + 2
+        return size <= Int(packetSizeMax) ? choice : .plain
+    }
+
+    /// The server has refused what the conversation says by itself.
+    private func refusedTalk(_ reason: String) {
+        let address = handle.configuration.address
+        if let talk, !talk.isEssential {
+            onEvent(.messageRefused(topic: talk.topicSaid, reason: reason))
+        } else {
+            failure = "\(address) refuses what comes first: \(reason)"
+        }
+    }
+
     // MARK: Ends
 
     private func problemOfTime(connackBy deadline: ContinuousClock.Instant) -> String? {
@@ -241,8 +265,12 @@ final class PublisherConnection: MosquittoEvents {
         settle()
         countTraffic()
         report()
-        if let job { finish(job, PublishReport(confirmed: job.confirmed, ending: .disconnected(reason: reason))) }
-        return .lost(reason: reason, isTakenOver: handle.end?.code == 0x8E, isProven: hasConfirmed)
+        if let job {
+            let isDropped = handle.isEndedByServer && job.next > job.confirmed
+            let ending: PublishReport.Ending = isDropped ? .dropped(reason: reason) : .disconnected(reason: reason)
+            finish(job, PublishReport(confirmed: job.confirmed, ending: ending))
+        }
+        return .lost(reason: reason, code: handle.end?.code, isProven: hasConfirmed)
     }
 
     /// Takes leave of the server in order.
@@ -307,6 +335,10 @@ final class PublisherConnection: MosquittoEvents {
     func connackArrived(code: Int32, isSessionPresent: Bool, properties: PropertyList) {
         guard code == 0 else { return }
         limits = properties.serverLimits()
+        if let known = handle.configuration.publishSizeMax {
+            limits.packetSizeMax = min(known, limits.packetSizeMax ?? known)
+        }
+        aliases = TopicAliases(maximum: usesAliases ? limits.topicAliasMaximum : 0)
         guard limits.maximumQoS >= 1 else {
             failure = "\(handle.configuration.address) takes messages at QoS 0 only; nothing could be confirmed"
             return
@@ -317,8 +349,8 @@ final class PublisherConnection: MosquittoEvents {
         accepted(isSessionPresent)
     }
 
-    func pubackArrived(packetID: Int32, code: Int32) {
-        _ = window.acknowledge(packetID: packetID, code: UInt8(truncatingIfNeeded: code))
+    func pubackArrived(packetID: Int32, code: Int32, remark: String?) {
+        _ = window.acknowledge(packetID: packetID, code: UInt8(truncatingIfNeeded: code), remark: remark)
     }
 
     func publishArrived(topic: RawSpan, payload: RawSpan, flags: PublishFlags) {

@@ -13,6 +13,8 @@ final class PublisherLoop {
     private var schedule: ReconnectSchedule
     private var generator = SystemRandomNumberGenerator()
     private var isFirst = true
+    /// False once a server has called an alias of ours wrong: better without them than in a circle.
+    private var usesAliases = true
 
     init(
         configuration: MQTTConfiguration, acknowledgementTimeout: Duration, windowMax: Int, thread: ClientThread,
@@ -49,19 +51,22 @@ final class PublisherLoop {
         switch connector.open(as: role, isServerKnown: !isFirst, will: conversation?.will(), until: deadline) {
         case .stopped:
             return
-        case .failed(let reason):
-            waitAfter(reason)
+        case .failed(let reason, let isBarred):
+            waitAfter(reason, isBarred: isBarred)
         case .connected(let handle):
             let connection = PublisherConnection(
-                handle: handle, windowMax: windowMax, acknowledgementTimeout: acknowledgementTimeout, thread: thread,
-                desk: desk, conversation: conversation, onEvent: onEvent,
+                handle: handle, windowMax: windowMax, usesAliases: usesAliases,
+                acknowledgementTimeout: acknowledgementTimeout, thread: thread, desk: desk,
+                conversation: conversation, onEvent: onEvent,
                 accepted: { [self] in accepted(isSessionPresent: $0) })
             let ending = connection.run(connackBy: deadline)
             conversation?.closed()
-            guard case .lost(let reason, let isTakenOver, let isProven) = ending else { return }
+            guard case .lost(let reason, let code, let isProven) = ending else { return }
+            let isTakenOver = code == 0x8E
+            if code == 0x94 { usesAliases = false }
             if isProven, !isTakenOver { schedule.reset() }
             if isTakenOver { onEvent(.sessionTakenOver) }
-            waitAfter(reason)
+            waitAfter(reason, isBarred: handle.isBarred)
         }
     }
 
@@ -73,8 +78,8 @@ final class PublisherLoop {
         onEvent(event)
     }
 
-    private func waitAfter(_ reason: String) {
-        answer(desk.disconnected(reason: reason))
+    private func waitAfter(_ reason: String, isBarred: Bool) {
+        answer(desk.disconnected(reason: reason, isBarred: isBarred))
         guard !thread.isStopping else { return }
         let delay = schedule.next(using: &generator)
         onEvent(.disconnected(reason: reason, retryIn: delay))

@@ -9,6 +9,11 @@ struct PublisherTalk {
     private var unanswered: [Int32: String] = [:]
     /// Why the connection is to be ended in order.
     private(set) var farewell: String?
+    /// The topic of the message that was said last; empty before.
+    private(set) var topicSaid = ""
+
+    /// Whether the connection is of no use without what is said.
+    var isEssential: Bool { conversation.isEssential }
 
     init(_ conversation: any MQTTConversation) {
         self.conversation = conversation
@@ -21,6 +26,7 @@ struct PublisherTalk {
     mutating func next() -> MQTTMessage? {
         guard hasMore else { return nil }
         defer { said += 1 }
+        topicSaid = waiting[said].topic
         return waiting[said]
     }
 

@@ -240,7 +240,7 @@ final class SubscriberConnection: MosquittoEvents {
         inlet.receive(topic: topic, payload: payload, details: details)
     }
 
-    func pubackArrived(packetID: Int32, code: Int32) {}
+    func pubackArrived(packetID: Int32, code: Int32, remark: String?) {}
 
     func subackArrived(packetID: Int32, codes: [Int32]) {
         if let event = session.granted(packetID: packetID, codes: codes) { inlet.connectionChanged(event) }

@@ -48,7 +48,7 @@ final class SubscriberLoop {
         switch connector.open(as: .subscriber, isServerKnown: !session.isFirst, until: deadline) {
         case .stopped:
             return
-        case .failed(let reason):
+        case .failed(let reason, _):
             waitAfter(reason)
         case .connected(let handle):
             let connection = SubscriberConnection(

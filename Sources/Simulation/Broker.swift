@@ -110,6 +110,15 @@ public final class Broker: Sendable {
         process.withLock { $0 = started }
     }
 
+    /// Stops the broker in order and starts it again with other options, on the same port.
+    ///
+    /// - Throws: as ``stop()`` and ``start()`` do.
+    public func restart(with options: Options) async throws {
+        try await stop()
+        try await Self.configure(folder, options, port: port)
+        try await start()
+    }
+
     /// Stops the broker in order and starts it again.
     ///
     /// - Throws: as ``stop()`` and ``start()`` do.

@@ -33,10 +33,11 @@ public final class CertificateAuthority: Sendable {
     ///   - alternativeNames: as OpenSSL writes them, such as `DNS:localhost` or `IP:127.0.0.1`.
     ///   - date: when it is issued, such as `2020-01-01`, for one day; nil: now, for 30 days.
     ///   - isSelfSigned: whether it vouches for itself, and the authority does not.
+    ///   - usage: its extended key usage, as OpenSSL writes it, such as `clientAuth`; nil: it says nothing of that.
     /// - Throws: ``SimulationError`` where `openssl` or `faketime` is not there, or fails.
     public func issue(
         _ name: String, alternativeNames: [String] = ["DNS:localhost", "IP:127.0.0.1"], on date: String? = nil,
-        isSelfSigned: Bool = false
+        isSelfSigned: Bool = false, usage: String? = nil
     ) async throws -> Certificate {
         let certificate = Certificate(
             certificateFile: folder.file("\(name).pem"), keyFile: folder.file("\(name).key"))
@@ -49,6 +50,7 @@ public final class CertificateAuthority: Sendable {
         if !alternativeNames.isEmpty {
             arguments += ["-addext", "subjectAltName=\(alternativeNames.joined(separator: ","))"]
         }
+        if let usage { arguments += ["-addext", "extendedKeyUsage=\(usage)"] }
         if let date {
             try await ChildProcess.run("faketime", [date, "openssl"] + arguments)
         } else {

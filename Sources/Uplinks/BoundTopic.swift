@@ -9,11 +9,13 @@ struct BoundTopic: Sendable {
     }
 
     private let parts: [Part]
+    private let limits: TopicLimits
     /// Whether the first character comes from the record. A `$` at the front that the operator wrote, as AWS IoT Basic
     /// Ingest wants it, is the operator's wish; one that a record brings is an accident.
     private let beginsWithRecord: Bool
 
-    init(parts source: [TopicTemplate.Part], gateway: GatewayID, stream: StreamName) {
+    init(parts source: [TopicTemplate.Part], gateway: GatewayID, stream: StreamName, limits: TopicLimits) {
+        self.limits = limits
         var parts: [Part] = []
         var literal = ""
         func add(_ part: Part) {
@@ -48,7 +50,7 @@ struct BoundTopic: Sendable {
     /// Why the record cannot be published under this template; nil where it can, which is nearly always.
     func problem(with record: Record) -> String? {
         if case .literal(let whole)? = parts.first, parts.count == 1 {
-            return Self.problem(withLength: whole.utf8.count)
+            return limits.problem(withLength: whole.utf8.count)
         }
         for byte in record.topic.utf8
         where byte == UInt8(ascii: "+") || byte == UInt8(ascii: "#") || byte == 0 {
@@ -62,17 +64,10 @@ struct BoundTopic: Sendable {
             case .device: length += Self.device(of: record).utf8.count
             }
         }
-        if let problem = Self.problem(withLength: length) { return problem }
+        if let problem = limits.problem(withLength: length) { return problem }
+        if limits.levelsMax != nil, let problem = limits.problem(withLevelsOf: topic(for: record)) { return problem }
         if beginsWithRecord, topic(for: record).utf8.first == UInt8(ascii: "$") {
             return "its topic '\(record.topic)' begins with '$', which belongs to the broker"
-        }
-        return nil
-    }
-
-    private static func problem(withLength length: Int) -> String? {
-        if length == 0 { return "it has no topic" }
-        if length > Limits.topicSizeMax {
-            return "its topic would have \(length) bytes; \(Limits.topicSizeMax) are allowed"
         }
         return nil
     }

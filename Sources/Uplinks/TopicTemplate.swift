@@ -84,8 +84,8 @@ public struct TopicTemplate: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Fills in what is the same for all records of a stream.
-    func bound(gateway: GatewayID, stream: StreamName) -> BoundTopic {
-        BoundTopic(parts: parts, gateway: gateway, stream: stream)
+    func bound(gateway: GatewayID, stream: StreamName, limits: TopicLimits = TopicLimits()) -> BoundTopic {
+        BoundTopic(parts: parts, gateway: gateway, stream: stream, limits: limits)
     }
 
     /// Takes a template apart; knows nothing of what a topic may be, so that other templates can use it.

@@ -235,28 +235,15 @@ import Testing
     @Test func `TLS 1_1 is refused`() async throws {
         let authority = try await CertificateAuthority()
         let server = try await authority.issue("server")
-        let folder = try TemporaryFolder("tls11")
-        let process = try ChildProcess(
-            "openssl",
-            [
-                "s_server", "-accept", "127.0.0.1:0", "-cert", server.certificateFile, "-key", server.keyFile,
-                "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-ign_eof",
-            ], output: .file(folder.file("output")))
-        // It says on which port: "ACCEPT 127.0.0.1:41235".
-        func port() -> UInt16? {
-            guard let line = folder.read("output").split(separator: "\n").first(where: { $0.hasPrefix("ACCEPT") })
-            else { return nil }
-            return line.split(separator: ":").last.flatMap { UInt16($0) }
-        }
-        #expect(await eventually { port() != nil })
-        var configuration = testConfiguration(try #require(port()), "out")
+        let peer = try await OpenSSLServer(server, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-ign_eof"])
+        var configuration = testConfiguration(peer.port, "out")
         configuration.tls = .init(authorityFile: authority.certificateFile)
         let events = EventLog()
         let publisher = try await startPublisher(configuration, events: events)
         #expect(await eventually { !events.reasons.isEmpty })
         await publisher.stop()
+        peer.stop()
         #expect(events.reasons.first?.contains("TLS") == true, "\(events.reasons)")
         #expect(events.all.filter(\.isConnected).isEmpty)
-        process.kill()
     }
 }

@@ -138,9 +138,45 @@ def read_confluent(request):
     return events
 
 
+def read_pubsub(request):
+    from google.pubsub_v1.types import PublishRequest
+
+    assert request["fields"]["authorization"] == "Bearer ya29.token", request["fields"]
+    topic, _, verb = request["path"].removeprefix("/v1/").rpartition(":")
+    assert topic.startswith("projects/plant7/topics/") and verb == "publish", request["path"]
+    publish = PublishRequest.from_json(request["data"], ignore_unknown_fields=False)
+    assert 0 < len(publish.messages) <= 1000 and len(request["data"]) <= 10_000_000
+    assert len({message.ordering_key for message in publish.messages}) == 1, "one ordering key for each request"
+    events = []
+    for message in publish.messages:
+        attributes = dict(message.attributes)
+        assert len(attributes) <= 100 and len(message.ordering_key.encode()) <= 1024
+        assert all(len(name.encode()) <= 256 and len(value.encode()) <= 1024 for name, value in attributes.items())
+        kind = attributes.get("content-type")
+        event = json.loads(message.data) if kind == "application/cloudevents+json" else {
+            name.removeprefix("ce-"): value for name, value in attributes.items() if name.startswith("ce-")}
+        events.append({
+            "id": event.get("id", ""), "subject": event.get("subject"), "key": message.ordering_key, "type": kind,
+            "path": topic, "data": message.data.decode(errors="replace"),
+        })
+    return events
+
+
+def token_for(assertion, public_key):
+    """What Google's token server does, with Google's own code."""
+    from google.auth import jwt
+
+    form = dict(part.split("=", 1) for part in assertion.decode().split("&"))
+    assert form["grant_type"] == "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer", form
+    claims = jwt.decode(form["assertion"], certs=open(public_key).read())
+    assert claims["iss"] == "gw@plant7.iam.gserviceaccount.com", claims
+    assert claims["scope"] == "https://www.googleapis.com/auth/pubsub", claims
+    return {"access_token": "ya29.token", "expires_in": 3599, "token_type": "Bearer"}
+
+
 READERS = {
     "cloudevents": read_cloudevents, "event-grid": read_event_grid, "event-hubs": read_event_hubs,
-    "influx": read_influx, "solace": read_solace, "confluent": read_confluent,
+    "influx": read_influx, "solace": read_solace, "confluent": read_confluent, "pubsub": read_pubsub,
 }
 
 
@@ -189,6 +225,11 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def answer_as_service(self, name, argument, request):
+        if name == "pubsub" and request["path"] == "/token":
+            try:
+                return self.respond(200, json.dumps(token_for(request["data"], argument)).encode())
+            except Exception as error:
+                return self.respond(400, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         try:
             events = READERS[name](request)
         except Exception as error:
@@ -199,6 +240,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             # Kafka does not take, the first time, every fifth message; and never one that says so.
             reports = [self.confluent_report(event) for event in events]
             return self.respond(200, "\r\n".join(json.dumps(report) for report in reports).encode())
+        if name == "pubsub":
+            return self.respond(200, json.dumps({"messageIds": [str(index) for index in range(len(events))]}).encode())
         self.respond({"event-hubs": 201, "influx": 204, "solace": 200}.get(name, 200))
 
     def confluent_report(self, event):

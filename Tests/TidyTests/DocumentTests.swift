@@ -23,6 +23,23 @@ import Testing
         #expect(numbers == Array(1...max(1, numbers.count)), "rename the newest page")
     }
 
+    @Test func `messages that the manual quotes are the program's words`() throws {
+        let page = try #require(repository.files.first { $0.path == "docs/troubleshooting.md" })
+        let sources = repository.files.filter { $0.path.hasPrefix("Sources/") && $0.path.hasSuffix(".swift") }
+        // What stands between two interpolations, broken over lines of the source or not.
+        let words = sources.map { $0.text.replacing("\\\"", with: "\"") }
+        let quotes: [Substring] = page.lines.filter { $0.hasPrefix("| `") }.map { line in
+            line.dropFirst(3).prefix { $0 != "`" }
+        }
+        #expect(quotes.count > 25)
+        let unknown = quotes.filter { quote in
+            let parts: [Substring] = quote.split { $0 == "…" }
+            let pieces = parts.map { part in part.drop { $0 == " " } }.filter { $0.count > 5 }
+            return !words.contains { text in pieces.allSatisfy(text.contains) }
+        }
+        expectNone(unknown.map(String.init), "quote the program's words")
+    }
+
     @Test(arguments: 1...8)
     func `promise P1 to P8 each name a test`(number: Int) {
         let named = repository.files.contains { file in

@@ -19,7 +19,7 @@ import Testing
             "CTimex", "DeviceProfiles", "LogStore", "MQTTTransport", "Records", "SerialIO", "StrictTOML", "Threads",
             "Uplinks",
         ],
-        "AdminHTTP": ["Agent", "Records"],
+        "AdminHTTP": ["Agent", "CPage", "Records", "Threads"],
         "Simulation": ["Threads"],
         "SimulatedDevices": ["DeviceProfiles", "SerialIO", "Simulation", "Threads"],
         "AgentTestKit": [

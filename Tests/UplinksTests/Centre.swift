@@ -27,19 +27,42 @@ final class Centre: Sendable {
         private static func bytes(_ span: RawSpan) -> [UInt8] { span.withUnsafeBytes { Array($0) } }
     }
 
-    let broker: Broker
+    /// The port of the server.
+    let port: UInt16
+    private let ownBroker: Broker?
+    private let version: MQTTConfiguration.ProtocolVersion
     private let inbox = Inbox()
     private let subscriber: MQTTSubscriber
 
-    init(_ options: Broker.Options = Broker.Options(), version: MQTTConfiguration.ProtocolVersion = .v5) async throws {
-        broker = try await Broker(options)
-        let configuration = Self.configuration(port: broker.port, clientID: "centre", version: version)
+    /// With a mosquitto of its own.
+    convenience init(
+        _ options: Broker.Options = Broker.Options(), version: MQTTConfiguration.ProtocolVersion = .v5
+    ) async throws {
+        let broker = try await Broker(options)
+        try await self.init(port: broker.port, broker: broker, version: version)
+    }
+
+    /// At any server.
+    init(
+        port: UInt16, broker: Broker? = nil, clientID: String = "centre", filter: String = "#",
+        version: MQTTConfiguration.ProtocolVersion
+    ) async throws {
+        self.port = port
+        self.version = version
+        ownBroker = broker
+        let configuration = Self.configuration(port: port, clientID: clientID, version: version)
         subscriber = try MQTTSubscriber(
-            configuration: configuration, subscriptions: [MQTTSubscription(filter: "#", isNoLocal: version == .v5)],
+            configuration: configuration, subscriptions: [MQTTSubscription(filter: filter, isNoLocal: version == .v5)],
             linger: .zero, inlet: inbox)
         try subscriber.start()
         _ = await eventually { self.subscriber.isConnected }
         try await awaitSubscription()
+    }
+
+    /// Its own mosquitto; only where it has one.
+    var broker: Broker {
+        guard let ownBroker else { preconditionFailure("this centre is at a server of somebody else") }
+        return ownBroker
     }
 
     /// Everything that has arrived.
@@ -53,7 +76,7 @@ final class Centre: Sendable {
 
     func stop() async throws {
         await subscriber.stop()
-        try await broker.stop()
+        try await ownBroker?.stop()
     }
 
     /// A publisher to the broker and an uplink over it; waits until they are connected.
@@ -72,7 +95,7 @@ final class Centre: Sendable {
 
     /// Publishes until something comes through: only then is the subscription in place.
     private func awaitSubscription() async throws {
-        let publisher = try publisher(clientID: "probe", version: .v5)
+        let publisher = try publisher(clientID: "probe", version: version)
         _ = await eventually {
             _ = await publisher.publish(count: 1) { _ in MQTTMessage(topic: Self.probeTopic, payload: []) }
             return inbox.messages.withLock { !$0.isEmpty }
@@ -84,13 +107,13 @@ final class Centre: Sendable {
         clientID: String, version: MQTTConfiguration.ProtocolVersion
     ) throws -> MQTTPublisher {
         let publisher = try MQTTPublisher(
-            configuration: Self.configuration(port: broker.port, clientID: clientID, version: version),
+            configuration: Self.configuration(port: port, clientID: clientID, version: version),
             onEvent: { _ in })
         try publisher.start()
         return publisher
     }
 
-    private static let probeTopic = "probe"
+    private static let probeTopic = "g/probe"
 
     private static func configuration(
         port: UInt16, clientID: String, version: MQTTConfiguration.ProtocolVersion

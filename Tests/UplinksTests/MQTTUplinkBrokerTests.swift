@@ -122,7 +122,7 @@ import Uplinks
     ) async throws {
         let folder = try TemporaryFolder("acl")
         var options = Broker.Options()
-        options.lines = ["acl_file \(try folder.write("acl", "topic read #\ntopic write probe\n", mode: 0o644))"]
+        options.lines = ["acl_file \(try folder.write("acl", "topic read #\ntopic write g/probe\n", mode: 0o644))"]
         let centre = try await Centre(options)
         let uplink = try await centre.uplink(format)
         guard case .retry(nil, _, true) = await uplink.send(Sample.batch(count: 5)) else {
@@ -131,6 +131,47 @@ import Uplinks
         }
         await uplink.close()
         try await centre.stop()
+    }
+
+    @Test func `a wrong password, and an authority that is not known, are alarms, and a broker that is down is none`()
+        async throws
+    {
+        let authority = try await CertificateAuthority()
+        let another = try await CertificateAuthority(name: "Another")
+        var options = Broker.Options()
+        options.users = ["gateway": "right"]
+        options.tls = .init(
+            authorityFile: authority.certificateFile, certificate: try await authority.issue("server"))
+        let broker = try await Broker(options)
+        func answer(_ password: String, _ authority: CertificateAuthority) async throws -> DeliveryOutcome {
+            var configuration = MQTTConfiguration(host: "localhost", port: broker.port, clientID: "gateway")
+            configuration.username = "gateway"
+            configuration.password = password
+            configuration.tls = .init(authorityFile: authority.certificateFile)
+            configuration.reconnectDelayMin = .milliseconds(10)
+            configuration.reconnectDelayMax = .milliseconds(50)
+            var uplink = try MQTTUplinkConfiguration(topic: TopicTemplate("g"), format: .raw(keepsRetained: false))
+            uplink.connectionWait = .milliseconds(500)
+            let publisher = try MQTTPublisher(configuration: configuration) { _ in }
+            try publisher.start()
+            let sender = MQTTUplink(
+                gateway: Sample.gateway, configuration: uplink, publisher: publisher, clock: StandingClock())
+            let outcome = await sender.send(Sample.batch(count: 3))
+            await sender.close()
+            return outcome
+        }
+        for (password, authority) in [("wrong", authority), ("right", another)] {
+            guard case .retry(nil, _, true) = try await answer(password, authority) else {
+                Issue.record("it must be an alarm")
+                continue
+            }
+        }
+        #expect(try await answer("right", authority) == .acknowledged(through: SequenceNumber(3)))
+        try await broker.stop()
+        guard case .retry(nil, _, false) = try await answer("right", authority) else {
+            Issue.record("a broker that is down comes back by itself")
+            return
+        }
     }
 
     @Test func `a broker's packet limit shrinks messages and rejects only the record that is larger`() async throws {

@@ -1,3 +1,4 @@
+import Glibc
 import Records
 import Synchronization
 
@@ -71,4 +72,13 @@ enum Sample {
     static let loss = LostRange(
         stream: .telemetry, epoch: epoch, first: SequenceNumber(3), last: SequenceNumber(9), bytes: 1234,
         reason: .overwritten, wallMilliseconds: milliseconds)
+}
+
+/// The wall clock of this machine: signatures are checked against it.
+struct WallClock: GatewayClock {
+    func read() -> ClockReading {
+        ClockReading(
+            boot: Sample.boot, bootMilliseconds: 0, wallMilliseconds: Int64(time(nil)) * 1000, isSynchronised: true)
+    }
+    func bootMilliseconds() -> Int64 { 0 }
 }

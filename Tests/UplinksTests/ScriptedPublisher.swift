@@ -10,6 +10,7 @@ final class ScriptedPublisher: MessagePublisher {
         case refuse(UInt8)
         case tooLarge
         case disconnect
+        case drop
         case silence
     }
 
@@ -75,6 +76,8 @@ final class ScriptedPublisher: MessagePublisher {
                 return PublishReport(confirmed: confirmedHere, ending: .unsendable(reason: "too large"))
             case .disconnect:
                 return PublishReport(confirmed: confirmedHere, ending: .disconnected(reason: "cut"))
+            case .drop:
+                return PublishReport(confirmed: confirmedHere, ending: .dropped(reason: "hung up"))
             case .silence:
                 return PublishReport(confirmed: confirmedHere, ending: .timedOut)
             }

@@ -66,7 +66,8 @@ extension AgentConfiguration {
         let summary: String
         switch uplink.destination {
         case .mqtt(let destination):
-            (address, summary) = (describe(destination.broker), describe(destination))
+            let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
+            (address, summary) = ("\(describe(destination.broker))\(preset)", describe(destination))
         case .kafka(let destination):
             let preset = destination.preset.map { ", \($0.rawValue)" } ?? ""
             (address, summary) = ("\(destination.cluster)\(preset)", destination.summary)

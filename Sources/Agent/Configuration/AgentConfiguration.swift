@@ -1,3 +1,4 @@
+import DeviceProfiles
 import Records
 import StrictTOML
 
@@ -21,6 +22,12 @@ public struct AgentConfiguration: Sendable {
     public var uplinks: [UplinkConfiguration]
     /// What a person should know but does not stop the start, in the order of the lines.
     public var notes: [ConfigurationIssue]
+    /// Who may ask the agent, and how.
+    public var admin = AdminConfiguration()
+    /// Where profiles are found.
+    public var profiles = ProfileLibrary()
+    /// What was read; nil where it was made otherwise.
+    var document: TOMLDocument?
 
     /// Reads a configuration file and checks it against the machine: the files that it names are opened.
     ///

@@ -12,8 +12,10 @@ public struct BrokerConfiguration: Equatable, Sendable {
     public var version = MQTTConfiguration.ProtocolVersion.v5
     /// The user to log in as; nil: nobody in particular.
     public var username: String?
-    /// The content of the password file; never shown.
+    /// What the password file held at the start; never shown.
     public var password: Secret?
+    /// Where the password is; read again before each attempt to connect, where it has changed.
+    public var passwordFile: String?
     /// Set exactly where the address says `mqtts`.
     public var tls: MQTTConfiguration.TLS?
     /// What the broker publishes when the connection dies.
@@ -34,6 +36,10 @@ public struct BrokerConfiguration: Equatable, Sendable {
         configuration.version = version
         configuration.username = username
         configuration.password = password?.exposed
+        configuration.passwordSource = passwordFile.map { path in
+            let file = CredentialFile(path: path)
+            return { try file.secret().exposed }
+        }
         configuration.tls = tls
         configuration.will = will
         configuration.keepAlive = keepAlive

@@ -9,6 +9,8 @@ public struct LogConfiguration: Hashable, Sendable {
     /// How long a record may wait for others to be committed with it. A longer wait spares the flash and delays the
     /// acknowledgement.
     public var commitLinger = Duration.milliseconds(50)
+    /// Bytes that the medium stands, from its data sheet; nil: an assumption is shown as one.
+    public var endurance: ByteCount?
 
     /// The defaults.
     public init() {}

@@ -28,6 +28,7 @@ public struct AgentEvent: Sendable, Equatable {
         /// The wall clock was synchronised, or stepped.
         case clockSet = "clock-set"
         case credentialExpiring = "credential-expiring"
+        case credentialRenewed = "credential-renewed"
     }
 
     /// One more thing to know of it.
@@ -95,9 +96,10 @@ extension AgentEvent.Kind {
     /// How it is logged; nil where the part that it happens to has its own words for it.
     var level: Logger.Level? {
         switch self {
-        case .deviceSilent, .outOfRange, .diskLow, .recordsLost, .credentialExpiring: .warning
+        case .deviceSilent, .outOfRange, .diskLow, .recordsLost: .warning
         case .deviceBack, .inRange, .diskEnough, .clockSet: .notice
-        case .agentStarted, .agentStopped, .agentReloaded, .reloadRefused, .linkUp, .linkDown, .uplinkUp, .uplinkDown:
+        case .agentStarted, .agentStopped, .agentReloaded, .reloadRefused, .linkUp, .linkDown, .uplinkUp, .uplinkDown,
+            .credentialExpiring, .credentialRenewed:
             nil
         }
     }

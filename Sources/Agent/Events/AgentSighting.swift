@@ -5,7 +5,7 @@ import Records
 struct AgentSighting {
     /// Something that is well or is not.
     struct Subject: Hashable, Sendable {
-        enum Kind: Sendable { case link, uplink, device, range, disk }
+        enum Kind: Sendable { case link, uplink, device, range, disk, credential }
 
         let kind: Kind
         /// As in ``AgentEvent/part``.

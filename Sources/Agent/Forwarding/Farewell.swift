@@ -35,12 +35,6 @@ final class Farewell: Sendable {
                 return state.isUnderWay
             })
         else { return }
-        await withTaskGroup(of: Void.self) { [ended] group in
-            group.addTask { await ended.wait(after: seen) }
-            // Cancellation ends the wait; who called looks at it.
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
-        }
+        await ended.wait(after: seen, for: limit)
     }
 }

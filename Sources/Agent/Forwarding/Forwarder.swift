@@ -21,6 +21,14 @@ public final class Forwarder: Service {
         public var isAlarm = false
         /// Why nothing, or not everything, is sent although nothing is wrong: a window, a limit, a budget.
         public var waiting: String?
+        /// When it is tried again; nil while no attempt has failed.
+        public var retryAt: ContinuousClock.Instant?
+        /// When the oldest record came that is not confirmed; nil where there is none.
+        public var oldest: RecordTime?
+        /// Bytes moved in the present period of a budget; nil without one.
+        public var budgetUsed: UInt64?
+        /// Whether a person has paused it.
+        public var isPaused = false
     }
 
     /// As in the configuration.
@@ -82,12 +90,14 @@ public final class Forwarder: Service {
 
         let readAt = ContinuousClock.now
 
-        /// Whether nothing that came meanwhile can be more urgent. After a second it may have become a backlog.
+        /// Whether nothing that came meanwhile can be more urgent. After a second it may have become a backlog; and all
+        /// that is live is to go at once, not what was live a moment ago.
         func isBest(at generation: UInt64, within opening: LinkControl.Opening) -> Bool {
             guard opening.allows(work.lane), opening.priorityMin == .min, readAt.duration(to: .now) < .seconds(1) else {
                 return false
             }
-            return !work.isShared || work.lane == .live || generation == self.generation
+            return !work.isShared || generation == self.generation
+                || work.lane == .live && readAt.duration(to: .now) < .milliseconds(50)
         }
     }
 
@@ -121,9 +131,11 @@ public final class Forwarder: Service {
             else { continue }
             let seen = committed.generation
             guard let work = await choose(within: opening, seen: seen, &course) else {
+                shared.withLock { $0.status.oldest = nil }
                 await waitForRecords(after: seen, within: opening)
                 continue
             }
+            note(oldestOf: work)
             guard farewell.begin() else { break }
             defer { farewell.end() }
             let (outcome, following) = await send(work, within: opening, &course)
@@ -134,6 +146,7 @@ public final class Forwarder: Service {
             }
             guard delay > .zero else { continue }
             course.retryAt = .now + delay
+            shared.withLock { $0.status.retryAt = course.retryAt }
             course.pace.restart()
         }
     }
@@ -145,12 +158,14 @@ public final class Forwarder: Service {
         let moment = LinkMoment(by: clock)
         course.control.note(uplink.traffic, at: moment)
         publish(course.control)
+        if status.isPaused {
+            await close(&course, because: "paused")
+            await pause(.seconds(1))
+            return nil
+        }
         switch course.control.admission(isShared: course.isShared, latency: course.pace.latency, at: moment) {
         case .closed(let reason, let askAgain):
-            if course.isLinkOpen { await uplink.suspend() }
-            course.isLinkOpen = false
-            course.retryAt = nil
-            say(reason)
+            await close(&course, because: reason)
             await pause(askAgain)
             return nil
         case .wait(let reason, let duration):
@@ -170,8 +185,26 @@ public final class Forwarder: Service {
         }
     }
 
+    private func close(_ course: inout Course, because reason: String) async {
+        if course.isLinkOpen { await uplink.suspend() }
+        course.isLinkOpen = false
+        course.retryAt = nil
+        shared.withLock { $0.status.retryAt = nil }
+        say(reason)
+    }
+
+    /// Pauses, after what is under way, or goes on. It holds until the agent ends.
+    public func pause(_ isPaused: Bool) {
+        shared.withLock { $0.status.isPaused = isPaused }
+        // Who waits for records looks at it, too.
+        committed.announce()
+    }
+
     private func publish(_ control: LinkControl) {
-        shared.withLock { $0.counters = control.meter.counters }
+        shared.withLock { shared in
+            shared.counters = control.meter.counters
+            shared.status.budgetUsed = control.account?.usage.bytes
+        }
         if let account = control.account { log.note(account.usage, of: name) }
     }
 
@@ -194,12 +227,7 @@ public final class Forwarder: Service {
     private func waitForRecords(after seen: UInt64, within opening: LinkControl.Opening) async {
         let limits = [opening.lasts, opening.backlogWait > .zero ? opening.backlogWait : nil].compactMap(\.self)
         guard let limit = limits.min() else { return await committed.wait(after: seen) }
-        await withTaskGroup(of: Void.self) { [committed] group in
-            group.addTask { await committed.wait(after: seen) }
-            group.addTask { await self.pause(limit) }
-            await group.next()
-            group.cancelAll()
-        }
+        await committed.wait(after: seen, for: limit)
     }
 
     // MARK: What
@@ -239,6 +267,12 @@ public final class Forwarder: Service {
         return (outcome, prepared)
     }
 
+    /// A live lane does not wait: what waits is in the other.
+    private func note(oldestOf work: Work) {
+        guard case .records(let batch) = work.content, !work.isShared || work.lane == .backlog else { return }
+        shared.withLock { $0.status.oldest = batch.records.first?.time }
+    }
+
     // MARK: What became of it
 
     /// Notes a success; nil ends a problem.
@@ -248,6 +282,7 @@ public final class Forwarder: Service {
             shared.status.isDelivering = problem == nil
             shared.status.problem = problem
             shared.status.isAlarm = isAlarm
+            if problem == nil { shared.status.retryAt = nil }
             return (before.problem != problem, before.isDelivering)
         }
     }

@@ -10,6 +10,11 @@ public struct LinkCounters: Sendable, Equatable {
     public internal(set) var backlogBytes: UInt64 = 0
     /// Time in which records waited because of a limit.
     public internal(set) var waited = Duration.zero
+
+    /// Bytes towards the destination.
+    public var sentBytes: UInt64 { traffic.bytesSent }
+    /// Bytes from the destination.
+    public var receivedBytes: UInt64 { traffic.bytesReceived }
 }
 
 /// Measures what an uplink costs on the wire, for each lane apart, and keeps to what the link may carry in a second.

@@ -42,10 +42,11 @@ struct StreamLanes: Sendable {
         self.backlogAge = backlogAge
     }
 
-    /// Begins to look again: what was not there may be there now.
+    /// Begins to look again: what was not there may be there now, and behind what was all of a live lane there may be
+    /// more.
     mutating func lookAgain() {
         for (lane, slot) in slots {
-            if case .work = slot.found { continue }
+            if case .work(let work) = slot.found, !(work.isLast && lane == .live && liveStart != nil) { continue }
             slots[lane] = nil
         }
     }

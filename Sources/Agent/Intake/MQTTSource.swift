@@ -11,6 +11,8 @@ import Uplinks
 public final class MQTTSource: Service {
     /// As in the configuration.
     public let name: String
+    /// Where the broker listens.
+    let address: String
     private let subscriber: MQTTSubscriber
     private let inlet: Inlet
     private let logger: Logger
@@ -20,6 +22,7 @@ public final class MQTTSource: Service {
         clock: any GatewayClock, logger: Logger
     ) throws {
         name = configuration.name.rawValue
+        address = "\(configuration.broker.address)"
         self.logger = logger
         inlet = Inlet(configuration, gateway: gateway, recorder: recorder, clock: clock, logger: logger)
         subscriber = try MQTTSubscriber(

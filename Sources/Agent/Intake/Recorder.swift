@@ -26,6 +26,10 @@ public final class Recorder: Service {
         /// Streams that failed, why, and until when nothing is tried.
         var blocked: [StreamName: Blocked] = [:]
         var isRequested = false
+        /// Streams of this round of which somebody wants to know where their records are.
+        var awaitedSlots: Set<Int> = []
+        /// Where the records of such streams begin, by round and stream: bounded like ``failures``.
+        var firsts: [UInt64: [Int: Position]] = [:]
         /// When the oldest unrepeatable record must be committed at the latest.
         var deadline: ContinuousClock.Instant?
         var isStopping = false
@@ -40,9 +44,9 @@ public final class Recorder: Service {
 
     private static let roundsKept: UInt64 = 64
     private let log: RingLog
-    private let clock: any GatewayClock
+    let clock: any GatewayClock
     private let logger: Logger
-    private let gate: Gate<State>
+    let gate: Gate<State>
     /// Tells forwarders that there are new records.
     let committed = Announcement()
     /// Called after each round and at least once a second, from the recorder's thread: a hung disk silences it.
@@ -211,17 +215,22 @@ public final class Recorder: Service {
     }
 
     private func commitRound() {
-        let (round, taken) = gate.withLock { state in
+        let (round, taken, awaited) = gate.withLock { state in
             defer {
                 state.round += 1
+                state.awaitedSlots = []
                 state.isRequested = false
                 state.deadline = nil
             }
-            return (state.round, state.intakes.indices.map { state.intakes[$0].take() }.filter { !$0.isEmpty })
+            return (
+                state.round, state.intakes.indices.map { state.intakes[$0].take() }.filter { !$0.isEmpty },
+                state.awaitedSlots
+            )
         }
         let chunks = Dictionary(uniqueKeysWithValues: taken.map { ($0.stream, $0.builders) })
         let failures = chunks.isEmpty ? [:] : log.commit(chunks)
         for (stream, error) in failures { report(stream, error) }
+        let firsts = awaited.isEmpty ? [:] : firsts(of: taken, awaited, failures: failures)
         gate.change { state in
             for intake in taken {
                 let slot = state.slots[intake.stream] ?? 0
@@ -236,10 +245,28 @@ public final class Recorder: Service {
                 }
             }
             if !failures.isEmpty { state.failures[round] = failures }
+            if !firsts.isEmpty { state.firsts[round] = firsts }
+            state.firsts = state.firsts.filter { $0.key + Recorder.roundsKept > round }
             state.failures = state.failures.filter { $0.key + Recorder.roundsKept > round }
             state.finishedRound = round
         }
         if chunks.count > failures.count { committed.announce() }
+    }
+
+    /// Where the records begin that were just committed: nobody else appends.
+    private func firsts(
+        of taken: [Intake], _ awaited: Set<Int>, failures: [StreamName: LogStoreError]
+    ) -> [Int: Position] {
+        var firsts: [Int: Position] = [:]
+        for intake in taken where failures[intake.stream] == nil {
+            guard let slot = gate.withLock({ $0.slots[intake.stream] }), awaited.contains(slot),
+                let end = log.head(of: intake.stream, youngerThan: .zero, at: clock.read())?.end
+            else { continue }
+            let count = intake.builders.reduce(0) { $0 + UInt64($1.count) }
+            firsts[slot] = Position(
+                epoch: end.epoch, sequence: SequenceNumber(end.sequence.rawValue - count + 1))
+        }
+        return firsts
     }
 
     /// One line when a stream begins to fail or fails for another reason, not one per round.

@@ -1,6 +1,7 @@
 import LogStore
 import Logging
 import Records
+import StrictTOML
 import Synchronization
 import Threads
 
@@ -9,25 +10,30 @@ extension MillraceAgent {
     /// Reads the configuration again. What has changed is stopped and started anew; the rest goes on undisturbed: ports
     /// stay open, connections stay, no record is lost or sent twice. One reload after the other; only while the
     /// services run.
-    ///
-    /// - Parameter load: reads and checks the whole configuration; what it throws is the reason for a refusal.
-    public func reload(_ load: () throws -> AgentConfiguration) async -> ReloadOutcome {
-        await reloads.take()
-        defer { reloads.give() }
+    public func reload() async -> ReloadOutcome {
+        await reloading.take()
+        defer { reloading.give() }
         let outcome: ReloadOutcome
         do {
-            outcome = try await apply(load())
+            if let load = reloading.load {
+                outcome = try await apply(load())
+            } else {
+                outcome = .refused(["this agent was not started with a file"])
+            }
+        } catch let error as ConfigurationError {
+            outcome = .refused(error.issues.map(\.description))
         } catch {
             outcome = .refused([String(describing: error)])
         }
         if case .refused = outcome { logger.error("\(outcome.text)") } else { logger.notice("\(outcome.text)") }
-        reloads.note(outcome)
+        reloading.didReload(configuration)
+        reloading.note(outcome)
         journal.note(outcome.event)
         return outcome
     }
 
     /// What came of the last reload; nil before the first.
-    public var lastReload: ReloadOutcome? { reloads.last }
+    public var lastReload: ReloadOutcome? { reloading.last }
 
     private func apply(_ wanted: AgentConfiguration) async throws -> ReloadOutcome {
         let before = parts.withLock { $0 }
@@ -54,6 +60,7 @@ extension MillraceAgent {
             logger.error("records of the stream \(stream), which is gone, could not be committed, and are lost")
         }
         journal.record(into: wanted.eventStream)
+        credentials.follow(wanted.credentials)
         parts.withLock { $0 = exchange.parts }
         for part in exchange.made { running.start(part) }
         for (key, source) in exchange.parts.serialSources {
@@ -102,9 +109,21 @@ extension LogSettings {
 }
 
 /// One reload after the other, and what came of the last.
-final class ReloadTurn: Sendable {
+final class ReloadDesk: Sendable {
+    /// Reads the whole configuration; nil where there is no file to read.
+    let load: (@Sendable () throws -> AgentConfiguration)?
+    /// Gets what holds afterwards.
+    let didReload: @Sendable (AgentConfiguration) -> Void
     private let state = Mutex((isTaken: false, last: ReloadOutcome?.none))
     private let given = Announcement()
+
+    init(
+        _ load: (@Sendable () throws -> AgentConfiguration)?,
+        didReload: @escaping @Sendable (AgentConfiguration) -> Void
+    ) {
+        self.load = load
+        self.didReload = didReload
+    }
 
     var last: ReloadOutcome? { state.withLock { $0.last } }
 

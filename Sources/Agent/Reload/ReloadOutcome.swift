@@ -39,6 +39,7 @@ extension AgentConfiguration {
         compare(
             "gateway.id", gateway.rawValue, wanted.gateway.rawValue, why: "it is in the identity of every record")
         compare("log.path", log.path, wanted.log.path, why: "the log is open")
+        if admin != wanted.admin { refusals.append("[admin] cannot change while the agent runs; restart it") }
         return refusals
     }
 
@@ -49,6 +50,7 @@ extension AgentConfiguration {
         if log.commitLinger != wanted.log.commitLinger {
             changes.append("log.commit_linger is \(DurationText.format(wanted.log.commitLinger))")
         }
+        if log.endurance != wanted.log.endurance { changes.append("log.endurance has changed") }
         return changes
             + Self.changes(
                 from: streams.map { ("streams.\($0.name)", $0) }, to: wanted.streams.map { ("streams.\($0.name)", $0) })

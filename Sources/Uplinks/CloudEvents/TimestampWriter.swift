@@ -1,7 +1,7 @@
 /// Writes points in time as RFC 3339 in UTC with milliseconds: `2026-08-23T09:14:05.123Z`.
 ///
 /// Records of one batch mostly share their second, so the text up to it is kept and only the milliseconds are new.
-struct TimestampWriter: Sendable {
+public struct TimestampWriter: Sendable {
     /// Years 0000 to 9999, all that RFC 3339 can say; times outside are moved to the nearer end.
     static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
@@ -11,6 +11,9 @@ struct TimestampWriter: Sendable {
     private var second: Int64 = 0
     /// The last time given as a string: records that came together share it.
     private var last: (milliseconds: Int64, text: String)?
+
+    /// Begins at 1970.
+    public init() {}
 
     /// Puts a time, milliseconds since 1970-01-01 UTC, into ``text``.
     mutating func set(_ milliseconds: Int64) {
@@ -31,7 +34,7 @@ struct TimestampWriter: Sendable {
     }
 
     /// A time as a string.
-    mutating func string(_ milliseconds: Int64) -> String {
+    public mutating func string(_ milliseconds: Int64) -> String {
         if let last, last.milliseconds == milliseconds { return last.text }
         set(milliseconds)
         let string = String(decoding: text, as: UTF8.self)

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A password, key or token in a file of one line, read anew whenever the file has changed.
+/// A password, key or token in a file, read anew whenever the file has changed.
 ///
 /// The file is looked at each time, which costs one `stat`. A file that can no longer be read is an error: what it held
 /// before may have been withdrawn.
@@ -9,20 +9,32 @@ public final class CredentialFile: Sendable {
     /// Bytes of such a file at most.
     public static let sizeMax = 64 << 10
 
+    /// What such a file holds.
+    public enum Content: Sendable {
+        /// One line: a password, a token.
+        case line
+        /// Text of any number of lines: JSON, a credentials file.
+        case text
+    }
+
     /// Where it is.
     public let path: String
+    private let content: Content
     private let known = Mutex<(stamp: FileStamp, secret: Secret)?>(nil)
 
     /// A file that need not be there yet.
-    public init(path: String) { self.path = path }
+    public init(path: String, holding content: Content = .line) {
+        self.path = path
+        self.content = content
+    }
 
     /// The content without the newline at its end.
     ///
-    /// - Throws: ``SigningFailure`` where the file cannot be read, is empty, or holds anything but one line of text.
+    /// - Throws: ``SigningFailure`` where the file cannot be read, is empty, is no text, or has more lines than it may.
     public func secret() throws(SigningFailure) -> Secret {
         guard let stamp = FileStamp(path: path) else { throw failure("cannot be read: \(errorWords())") }
         if let known = known.withLock({ $0 }), known.stamp == stamp { return known.secret }
-        let secret = Secret(try Self.text(of: try read(), failure: failure))
+        let secret = Secret(try text(of: try read()))
         known.withLock { $0 = (stamp, secret) }
         return secret
     }
@@ -38,17 +50,17 @@ public final class CredentialFile: Sendable {
         return now != before
     }
 
-    private static func text(
-        of content: [UInt8], failure: (String) -> SigningFailure
-    ) throws(SigningFailure) -> String {
-        var bytes = content[...]
+    private func text(of file: [UInt8]) throws(SigningFailure) -> String {
+        var bytes = file[...]
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
         guard !bytes.isEmpty else { throw failure("is empty") }
         guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
             throw failure("holds no text in UTF-8")
         }
-        guard !bytes.contains(0x0A) else { throw failure("has more than one line; a password or token is one line") }
+        guard content == .text || !bytes.contains(0x0A) else {
+            throw failure("has more than one line; a password or token is one line")
+        }
         return text
     }
 

@@ -6,6 +6,8 @@ public protocol HTTPExchange: Sendable {
     func send(_ request: HTTPRequest) async throws(ExchangeFailure) -> HTTPResponse
     /// Bytes on the wire so far, over all connections.
     var traffic: LinkTraffic { get }
+    /// Closes the connections until something is sent again. Nothing is under way.
+    func disconnect() async
     /// Closes the connections. Nothing is sent afterwards.
     func close() async
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// One endpoint over real sockets: HTTP/1.1, or HTTP/2 where a server that speaks TLS offers it, connections kept for
 /// the next request.
@@ -45,13 +46,15 @@ public final class HTTPLink: HTTPExchange {
         public init() {}
     }
 
-    /// One thread for the sockets of all links, made when the first link is.
+    /// One thread for the sockets of all links, made with the first connection.
     private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    private let client: HTTPClient
+    private let configuration: HTTPClient.Configuration
+    /// Made with the first request, and again with the first one after ``disconnect()``.
+    private let client = Mutex<HTTPClient?>(nil)
     private let tls: TLSMaterial
     private let totalTimeout: Duration
-    private let counter = TrafficCounter()
+    private let counter: TrafficCounter
 
     /// A link that connects when the first request is sent.
     public init(_ configuration: Configuration) {
@@ -64,7 +67,7 @@ public final class HTTPLink: HTTPExchange {
         // The forwarder waits between attempts, and wants to know why one failed.
         wanted.connectionPool.retryConnectionEstablishment = false
         wanted.proxy = configuration.proxy.map(Self.proxy)
-        let counter = counter
+        let counter = TrafficCounter()
         let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(TrafficMeter(counter), position: .first)
@@ -72,13 +75,14 @@ public final class HTTPLink: HTTPExchange {
         }
         wanted.http1_1ConnectionDebugInitializer = initializer
         wanted.http2ConnectionDebugInitializer = initializer
-        client = HTTPClient(eventLoopGroup: Self.threads, configuration: wanted)
+        self.counter = counter
+        self.configuration = wanted
     }
 
     /// Closes all connections, where ``close()`` was not called.
     deinit {
         // It fails only where it was closed before.
-        client.shutdown { _ in }
+        client.withLock { $0.take() }?.shutdown { _ in }
     }
 
     /// Sends, and reads the response up to `HTTPResponse.bodySizeMax`.
@@ -106,15 +110,28 @@ public final class HTTPLink: HTTPExchange {
     /// What all connections have moved.
     public var traffic: LinkTraffic { counter.traffic }
 
-    /// Closes all connections.
-    public func close() async {
+    /// Closes all connections; the next request opens one.
+    public func disconnect() async {
         // It fails only where it was closed before.
-        try? await client.shutdown()
+        try? await client.withLock { $0.take() }?.shutdown()
+    }
+
+    /// Closes all connections.
+    public func close() async { await disconnect() }
+
+    private func currentClient() -> HTTPClient {
+        client.withLock { client in
+            if let client { return client }
+            let new = HTTPClient(eventLoopGroup: Self.threads, configuration: configuration)
+            client = new
+            return new
+        }
     }
 
     /// The exchange, or the end of its time, whichever comes first.
     private func exchange(_ request: HTTPClientRequest) async throws -> HTTPResponse {
-        try await withThrowingTaskGroup(of: HTTPResponse.self) { [client, totalTimeout] group in
+        let client = currentClient()
+        return try await withThrowingTaskGroup(of: HTTPResponse.self) { [totalTimeout] group in
             group.addTask { try await Self.response(to: request, from: client, deadline: .now() + .hours(24)) }
             group.addTask {
                 try await Task.sleep(for: totalTimeout)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The address of an HTTP endpoint: scheme, host, port, path and query of an `http://` or `https://` url (RFC 3986).
 public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// Whether the connection uses TLS.
@@ -71,10 +73,23 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         return port == (isEncrypted ? 443 : 80) ? name : "\(name):\(port)"
     }
 
+    /// Whether the host is this machine: `localhost` (RFC 6761, 6.3), an address of 127.0.0.0/8, or `::1`.
+    public var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127
+    }
+
+    /// A url that stands in the program.
+    static func constant(_ text: String) -> HTTPURL {
+        guard let url = try? HTTPURL(text) else { preconditionFailure("a constant url is valid") }
+        return url
+    }
+
     /// Writes a text so that it can stand anywhere in a url: what is not unreserved (RFC 3986, 2.3) is percent-encoded.
     public static func encode(_ text: String) -> String { PercentEncoding.encode(text.utf8) { isUnreserved($0) } }
 
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
+    static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),

@@ -105,6 +105,9 @@ public actor HTTPUplink: Uplink {
     /// What the exchange's connections have moved.
     public nonisolated var traffic: LinkTraffic { exchange.traffic }
 
+    /// Closes the connections, which would be kept for the next request; that opens one again.
+    public func suspend() async { await exchange.disconnect() }
+
     /// Closes the connections.
     public func close() async { await exchange.close() }
 

@@ -11,6 +11,7 @@ public final class MQTTUplink: Uplink {
     private let raw: RawMessages
     private let batches: BatchMessages
     private let size: Mutex<MessageSize>
+    private let suspicion = Mutex(DropSuspicion())
 
     /// - Parameters:
     ///   - gateway: whose records these are.
@@ -85,19 +86,21 @@ public final class MQTTUplink: Uplink {
     // MARK: One message per record
 
     private func sendRaw(_ batch: RecordBatch) async -> DeliveryOutcome {
-        let bound = configuration.topic.bound(gateway: gateway, stream: batch.stream)
-        let prefix = "\(batch.gateway)/\(batch.stream)/\(batch.epoch)/"
+        if suspicion.withLock({ $0.isDue(batch) }) { return await tryFirst(of: batch) }
+        let bound = boundTopic(of: batch)
         var count = batch.records.count
         var problem: String?
         if let unfit = batch.records.firstIndex(where: { bound.problem(with: $0) != nil }) {
             count = unfit
             problem = bound.problem(with: batch.records[unfit])
         }
-        let report = await publisher.publish(count: count) { [raw] index in
-            let record = batch.records[index]
-            return raw.message(
-                for: record, topic: bound.topic(for: record), identityPrefix: prefix,
-                delivery: batch.delivery)
+        let report = await publishRaw(batch, 0..<count)
+        suspicion.withLock { suspicion in
+            if report.confirmed > 0 {
+                suspicion.settled(batch)
+            } else if case .dropped = report.ending {
+                suspicion.dropped(batch)
+            }
         }
         guard report.confirmed < count else {
             guard let problem else { return .acknowledged(through: batch.last) }
@@ -111,6 +114,60 @@ public final class MQTTUplink: Uplink {
         case .tooLarge(let reason), .poison(let reason):
             return .reject(batch.records[report.confirmed].sequence, reason: reason)
         }
+    }
+
+    private func publishRaw(_ batch: RecordBatch, _ range: Range<Int>) async -> PublishReport {
+        let bound = boundTopic(of: batch)
+        let prefix = "\(batch.gateway)/\(batch.stream)/\(batch.epoch)/"
+        return await publisher.publish(count: range.count) { [raw] index in
+            let record = batch.records[range.lowerBound + index]
+            return raw.message(
+                for: record, topic: bound.topic(for: record), identityPrefix: prefix, delivery: batch.delivery)
+        }
+    }
+
+    private func boundTopic(of batch: RecordBatch) -> BoundTopic {
+        configuration.topic.bound(gateway: gateway, stream: batch.stream, limits: configuration.topicLimits)
+    }
+
+    /// Finds out whether the broker ends the connection over the first record and takes others: in turn it alone, and
+    /// another one alone. What is sent as that other one comes again in its place.
+    private func tryFirst(of batch: RecordBatch) async -> DeliveryOutcome {
+        let first = batch.records[0]
+        let bound = boundTopic(of: batch)
+        let topic = bound.topic(for: first)
+        for _ in 0..<DropSuspicion.proofs {
+            let report = await publishAlone(0, of: batch)
+            if report.confirmed > 0 {
+                suspicion.withLock { $0.settled(batch) }
+                return .acknowledged(through: first.sequence)
+            }
+            guard case .dropped(let reason) = report.ending else {
+                return .retry(after: nil, reason: PublishVerdict(report.ending).reason, isAlarm: false)
+            }
+            guard let witness = suspicion.withLock({ $0.witness(in: batch) }),
+                bound.problem(with: batch.records[witness]) == nil
+            else {
+                suspicion.withLock { $0.failed() }
+                return .retry(after: nil, reason: "\(reason), over and over, at a record for '\(topic)'", isAlarm: true)
+            }
+            let comparison = await publishAlone(witness, of: batch)
+            guard comparison.confirmed > 0 else {
+                suspicion.withLock { $0.failed() }
+                let text = "\(reason), over and over, at records for '\(topic)' and others"
+                return .retry(after: nil, reason: text, isAlarm: !Task.isCancelled)
+            }
+        }
+        suspicion.withLock { $0.settled(batch) }
+        return .reject(
+            first.sequence,
+            reason:
+                "the broker ends the connection over it, for '\(topic)', and takes others; it may not allow that topic")
+    }
+
+    private func publishAlone(_ index: Int, of batch: RecordBatch) async -> PublishReport {
+        _ = await publisher.waitUntilConnected(within: configuration.connectionWait)
+        return await publishRaw(batch, index..<index + 1)
     }
 
     // MARK: Messages of many records

@@ -40,6 +40,8 @@ public struct MQTTUplinkConfiguration: Sendable {
     public let format: Format
     /// The protocol version that the publisher speaks: decides whether there are properties.
     public let version: MQTTConfiguration.ProtocolVersion
+    /// What the server allows topics to be; a record whose topic would be more is rejected.
+    public var topicLimits = TopicLimits()
     /// How long a send waits for a connection before it answers `retry`.
     public var connectionWait = Duration.seconds(30)
 

@@ -11,12 +11,22 @@ enum PublishVerdict: Equatable {
     /// It will never be taken, as it stands.
     case poison(reason: String)
 
+    /// Why it was not confirmed; empty where all were.
+    var reason: String {
+        switch self {
+        case .complete: ""
+        case .transient(let reason, _), .tooLarge(let reason), .poison(let reason): reason
+        }
+    }
+
     init(_ ending: PublishReport.Ending) {
         switch ending {
         case .complete, .exhausted:
             self = .complete
-        case .disconnected(let reason):
+        case .disconnected(let reason), .dropped(let reason):
             self = .transient(reason: reason, isAlarm: false)
+        case .barred(let reason):
+            self = .transient(reason: reason, isAlarm: true)
         case .timedOut:
             self = .transient(reason: "the broker did not acknowledge in time", isAlarm: false)
         case .unsendable(let reason):

@@ -123,6 +123,9 @@ public final class SparkplugUplink: Uplink {
 extension PublishReport {
     /// Why there is no connection.
     fileprivate var reasonOfEnd: String? {
-        if case .disconnected(let reason) = ending { reason } else { nil }
+        switch ending {
+        case .disconnected(let reason), .barred(let reason), .dropped(let reason): reason
+        case .complete, .refused, .unsendable, .timedOut, .exhausted: nil
+        }
     }
 }

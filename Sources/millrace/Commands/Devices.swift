@@ -68,11 +68,18 @@ struct DevicesList: ParsableCommand {
 
     @OptionGroup var profiles: ProfilesOption
     @Flag(help: "Print JSON.") var json = false
+    @Flag(help: "Print a table in Markdown, with models and readings.") var markdown = false
+
+    func validate() throws {
+        if json, markdown { throw ValidationError("--json and --markdown exclude each other.") }
+    }
 
     func run() throws {
         let found = profiles.all().flatMap { [$0] + $0.variants }
         if json {
             print(ProfileReport.list(found))
+        } else if markdown {
+            print(ProfileReport.markdown(found))
         } else {
             let width = found.map(\.name.count).max() ?? 0
             for profile in found {

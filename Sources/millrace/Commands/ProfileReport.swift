@@ -27,6 +27,22 @@ enum ProfileReport {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
+    /// A table in Markdown: `docs/devices.md` is made of it.
+    static func markdown(_ profiles: [Profile]) -> String {
+        func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+        let rows = profiles.map { profile in
+            let title = profile.title == profile.models.first ? [] : [profile.title]
+            let readings =
+                readingNames(profile).map { "`\($0)`" } + (profile.publishesOthers ? ["every other key"] : [])
+            let cells = [
+                (title + [profile.models.joined(separator: ", ")]).joined(separator: "<br>"),
+                readings.joined(separator: " "),
+            ]
+            return "| `\(profile.name)` | " + cells.map(cell).joined(separator: " | ") + " |"
+        }
+        return (["| profile | sensor, models | readings |", "|---|---|---|"] + rows).joined(separator: "\n")
+    }
+
     private static func write(_ key: String, _ texts: [String], to writer: inout JSONWriter) {
         writer.key(key)
         writer.beginArray()

@@ -5,8 +5,6 @@ import UnixSignals
 /// Reads the configuration again at SIGHUP, says so to systemd, and leaves word of the outcome for `millrace reload`.
 struct ReloadOnSignal: Service {
     let agent: MillraceAgent
-    let file: ConfigurationOption
-    let level: LogLevel
     let notifier: ServiceNotifier
     /// SIGHUP, caught since before anybody could know that there is an agent: it would end the process.
     let signals: UnixSignalsSequence
@@ -21,8 +19,7 @@ struct ReloadOnSignal: Service {
     private func reload(_ note: ReloadNote) async {
         notifier.reloading()
         note.begin()
-        let outcome = await agent.reload { try loadConfiguration(file.path) }
-        level.set(agent.configuration.loggingLevel)
+        let outcome = await agent.reload()
         note.end(outcome)
         notifier.ready()
     }

@@ -1,3 +1,4 @@
+import AdminHTTP
 import Agent
 import ArgumentParser
 import CMalloc
@@ -25,20 +26,25 @@ struct Run: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let configuration = try reportingFailures { try loadConfiguration(file.path) }
+        let events = RecentEvents()
         let level = LogLevel(configuration.loggingLevel)
-        let logger = makeLogger(level)
+        let logger = makeLogger(level, watchedBy: events)
         for note in configuration.notes { logger.warning("\(note)") }
         let notifier = ServiceNotifier(path: environment("NOTIFY_SOCKET"))
         let watchdog = Watchdog(notifier, interval: environment("WATCHDOG_USEC").flatMap(Int64.init))
         let agent = try reportingFailures {
             try MillraceAgent(
-                configuration, logger: logger, makeUplink: makeUplink, heartbeat: { watchdog.beat() })
+                configuration, logger: logger, version: Millrace.number, events: events, makeUplink: makeUplink,
+                heartbeat: { watchdog.beat() }, load: { [file] in try loadConfiguration(file.path) },
+                didReload: { level.set($0.loggingLevel) })
         }
         let libraries = "SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
         logger.notice("millrace \(Millrace.number), gateway \(configuration.gateway), \(libraries)")
+        let admin = AdminServer(
+            configuration.admin, of: agent, pages: AdminPage.all, logger: logger.part("admin"))
         let services =
             agent.services + [
-                ReloadOnSignal(agent: agent, file: file, level: level, notifier: notifier, signals: hangups),
+                admin, ReloadOnSignal(agent: agent, notifier: notifier, signals: hangups),
                 ReadyNotice(notifier: notifier),
             ]
         var group = ServiceGroupConfiguration(
@@ -51,9 +57,9 @@ struct Run: AsyncParsableCommand {
         logger.notice("stopped")
     }
 
-    private func makeLogger(_ level: LogLevel) -> Logger {
+    private func makeLogger(_ level: LogLevel, watchedBy events: RecentEvents) -> Logger {
         let style: LogLines.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
-        return Logger(label: "millrace") { _ in LogLines(style: style, level: level) }
+        return Logger(label: "millrace") { _ in events.watching(LogLines(style: style, level: level)) }
     }
 }
 

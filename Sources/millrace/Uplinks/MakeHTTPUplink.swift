@@ -16,19 +16,46 @@ func makeHTTPUplink(
     link.totalTimeout = destination.totalTimeout
     return HTTPUplink(
         gateway: gateway, form: makeForm(destination, gateway: gateway),
-        signer: makeSigner(destination.proof, clock: clock), compression: destination.compression,
+        signer: makeSigner(destination, clock: clock), compression: destination.compression,
         exchange: HTTPLink(link), clock: clock)
 }
 
-private func makeSigner(_ proof: HTTPDestination.Proof, clock: any GatewayClock) -> any RequestSigner {
-    switch proof {
+private func makeSigner(_ destination: HTTPDestination, clock: any GatewayClock) -> any RequestSigner {
+    switch destination.proof {
     case .nothing: NoSigner()
     case .password(let username, let file): PasswordSigner(username: username, file: CredentialFile(path: file))
     case .field(let name, let prefix, let file):
         FieldSigner(name: name, prefix: prefix, file: CredentialFile(path: file))
     case .sharedAccess(let service, let file):
         SharedAccessSigner(service, file: CredentialFile(path: file), clock: clock)
+    case .amazonKey(let file): makeSigner(destination, .file(CredentialFile(path: file, holding: .text)), clock)
+    case .amazonRole(let url): makeSigner(destination, .role(url), clock)
+    case .amazonInstance:
+        makeSigner(destination, .instanceMetadata(AmazonSigner.instanceMetadata, over: makeDirectLink()), clock)
+    case .serviceAccount(let file): makeSigner(.serviceAccount(CredentialFile(path: file, holding: .text)), clock)
+    case .googleMachine: makeSigner(.metadataServer(GoogleSigner.metadataServer, over: makeDirectLink()), clock)
     }
+}
+
+private func makeSigner(
+    _ destination: HTTPDestination, _ source: AmazonSigner.Source, _ clock: any GatewayClock
+) -> any RequestSigner {
+    guard case .kinesis(_, let region, _, _) = destination.endpoint else {
+        preconditionFailure("only Kinesis has requests signed for AWS")
+    }
+    return AmazonSigner(region: region, service: "kinesis", source: source, clock: clock)
+}
+
+private func makeSigner(_ source: GoogleSigner.Source, _ clock: any GatewayClock) -> any RequestSigner {
+    GoogleSigner(source, scope: "https://www.googleapis.com/auth/pubsub", clock: clock)
+}
+
+/// To the metadata of the machine, which is never behind a proxy and answers at once or never.
+private func makeDirectLink() -> HTTPLink {
+    var link = HTTPLink.Configuration()
+    link.connectTimeout = .seconds(2)
+    link.totalTimeout = .seconds(5)
+    return HTTPLink(link)
 }
 
 private func makeForm(_ destination: HTTPDestination, gateway: GatewayID) -> any RequestForm {
@@ -60,5 +87,13 @@ private func makeForm(_ destination: HTTPDestination, gateway: GatewayID) -> any
     case .influx(let url, let organisation, let bucket):
         return BatchForm.influx(
             url: url, organisation: organisation, bucket: bucket, fields: fields, limits: limits)
+    case .kinesis(let url, _, let stream, let key):
+        return KinesisForm(
+            url: url, stream: stream, key: key, content: encoder.map(MessageContent.batch) ?? .events,
+            gateway: gateway, fields: fields, recordsMax: recordsMax, sizeTarget: sizeTarget)
+    case .pubsub(let url, let project, let topic, let key):
+        return PubSubForm(
+            url: url, project: project, topic: topic, key: key, content: content, gateway: gateway, fields: fields,
+            recordsMax: recordsMax, sizeTarget: sizeTarget)
     }
 }

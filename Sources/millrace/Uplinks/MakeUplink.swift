@@ -45,11 +45,16 @@ private func makeMQTTUplink(
     } else {
         format = .raw(keepsRetained: destination.passesRetained)
     }
+    var uplink = try MQTTUplinkConfiguration(
+        topic: TopicTemplate(destination.topic), format: format, version: destination.broker.version)
+    uplink.topicLimits = destination.topicLimits
+    let presence = destination.birth.map { birth in
+        MQTTPresence(birth: birth, farewell: destination.farewell, gateway: gateway)
+    }
     return MQTTUplink(
-        gateway: gateway,
-        configuration: try MQTTUplinkConfiguration(
-            topic: TopicTemplate(destination.topic), format: format, version: destination.broker.version),
-        publisher: try startPublisher(configuration, destination, conversation: nil, logger: logger), clock: clock)
+        gateway: gateway, configuration: uplink,
+        publisher: try startPublisher(configuration, destination, conversation: presence, logger: logger),
+        clock: clock)
 }
 
 private func startPublisher(
@@ -70,7 +75,9 @@ private func startPublisher(
                 logger.error("\(address): another client uses our client id; give each a client_id of its own")
             case .subscriptionRefused(let filter, let reason):
                 logger.error("\(address) refuses the subscription to '\(filter)': \(reason)")
-            case .subscriptionDowngraded, .messageRefused: break
+            case .messageRefused(let topic, let reason):
+                logger.error("\(address) refuses the message to '\(topic)' that tells of us: \(reason)")
+            case .subscriptionDowngraded: break
             }
         })
     try publisher.start(isSuspended: true)

@@ -1,3 +1,4 @@
+import AgentTestKit
 import Records
 import Simulation
 import StrictTOML
@@ -28,17 +29,20 @@ import Testing
         #expect(configuration.notes.map(\.message).allSatisfy { $0.contains("no uplink") })
     }
 
-    @Test func `the example configuration loads with all its examples switched on`() throws {
+    @Test func `the example configuration loads with all its examples switched on`() async throws {
         let pem = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
         for name in ["ca.pem", "gateway.pem", "gateway.key"] { try text.folder.write(name, pem) }
         let secrets = [
             "central.password", "local.password", "webhook.token", "eventgrid.key", "eventhubs.connection",
-            "confluent.secret", "solace.password", "influx.token", "msk.password",
+            "confluent.secret", "solace.password", "influx.token", "msk.password", "hivemq.password", "emqx.password",
         ]
         for name in secrets { try text.folder.write(name, "secret\n") }
         let connection =
             "Endpoint=sb://plant7.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0\n"
         try text.folder.write("hubs.connection", connection)
+        try text.folder.write("aws.credentials", "[default]\naws_access_key_id = A\naws_secret_access_key = secret\n")
+        let account = try await ServiceAccountFile(tokenURL: "https://oauth2.googleapis.com/token")
+        try text.folder.write("pubsub.json", account.text)
         let lines = try contents("systemd/millrace.toml").split(separator: "\n", omittingEmptySubsequences: false)
         let active = lines.map { line in
             // An example is a table header or an assignment behind "# "; everything else is prose.
@@ -54,8 +58,9 @@ import Testing
         #expect(configuration.gateway.rawValue == "plant7-gw2")
         #expect(configuration.serialSources.map(\.name.rawValue) == ["air", "bus1", "board"])
         let uplinks = [
-            "central", "lake", "scada", "kafka", "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid",
-            "eventhubs", "confluent", "solace", "influx",
+            "central", "lake", "scada", "aws-iot", "eventgrid-mqtt", "hivemq", "emqx", "solace-mqtt", "kafka",
+            "confluent-cloud", "aiven", "hubs", "msk", "webhook", "eventgrid", "eventhubs", "confluent", "solace",
+            "influx", "kinesis", "pubsub",
         ]
         #expect(configuration.uplinks.map(\.name.rawValue) == uplinks)
         #expect(configuration.notes == [])
@@ -79,6 +84,7 @@ import Testing
             budget = {}
             tls = {}
             will = {}
+            birth = {}
             [uplinks.k]
             url = "kafkas://h"
             tls = {}
@@ -96,6 +102,12 @@ import Testing
             [uplinks.f]
             url = "https://h"
             preset = "influx"
+            [uplinks.g]
+            url = "https://h"
+            preset = "kinesis"
+            [uplinks.h]
+            url = "https://h"
+            preset = "pubsub"
             """
         for (name, kind) in [("meter", "modbus-rtu"), ("heat", "mbus")] {
             let field = kind == "mbus" ? "key = \"energy\"" : "input = 0, type = \"u16\""

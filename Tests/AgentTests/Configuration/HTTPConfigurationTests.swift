@@ -99,7 +99,8 @@ import Uplinks
             problems("preset = \"webhok\"\nurl = \"https://h\"\nany = 1")
                 == [
                     "4: h.preset: \"webhok\" is not one of \"webhook\", \"event-grid\", \"event-hubs\", "
-                        + "\"confluent-rest\", \"solace\", \"influx\"; did you mean \"webhook\"?"
+                        + "\"confluent-rest\", \"solace\", \"influx\", \"kinesis\", \"pubsub\"; "
+                        + "did you mean \"webhook\"?"
                 ])
         #expect(
             problems("preset = \"event-grid\"\nurl = \"https://h\"\nformat = \"json\"\nusername = \"u\"")

@@ -47,6 +47,27 @@ import Testing
         await uplink.close()
     }
 
+    @Test func `a link that is suspended keeps no connection, and opens one when it is used again`() async throws {
+        let peer = try await HTTPPeer("status:204")
+        let uplink = try uplink(peer.url, link())
+        for _ in 1...2 {
+            #expect(await uplink.send(Sample.batch(count: 300)) == .acknowledged(through: SequenceNumber(300)))
+            #expect(connectionCount(to: peer.port) == 1)
+            await uplink.suspend()
+            #expect(await eventually { connectionCount(to: peer.port) == 0 })
+        }
+        await uplink.close()
+    }
+
+    /// Connections of this machine to a port that are established (proc_net_tcp, state 1).
+    private func connectionCount(to port: UInt16) -> Int {
+        TemporaryFolder.contents(of: "/proc/self/net/tcp").split(separator: "\n").count { line in
+            let fields = line.split(separator: " ")
+            return fields.count > 3 && fields[3] == "01"
+                && fields[2].split(separator: ":").last.flatMap { UInt16($0, radix: 16) } == port
+        }
+    }
+
     @Test func `a gzipped body is one that others can read, and a zstd one is a frame`() async throws {
         let peer = try await HTTPPeer("status:200")
         let gzip = try uplink(peer.url, link(), compression: .gzip(level: 6))

@@ -1,5 +1,4 @@
 import AgentTestKit
-import Glibc
 import Records
 import Simulation
 import Testing
@@ -166,13 +165,4 @@ struct HTTPServiceTests {
         await produced.close()
         #expect(try kafka.events.map(\.type) == Array(repeating: format.makeEncoder().contentType, count: 3))
     }
-}
-
-/// The wall clock of this machine: signatures are checked against it.
-private struct WallClock: GatewayClock {
-    func read() -> ClockReading {
-        ClockReading(
-            boot: Sample.boot, bootMilliseconds: 0, wallMilliseconds: Int64(time(nil)) * 1000, isSynchronised: true)
-    }
-    func bootMilliseconds() -> Int64 { 0 }
 }

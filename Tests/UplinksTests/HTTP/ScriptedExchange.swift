@@ -35,6 +35,7 @@ final class ScriptedExchange: HTTPExchange {
     }
 
     var traffic: LinkTraffic { LinkTraffic() }
+    func disconnect() async {}
     func close() async {}
 
     /// The sequence numbers in a batch of CloudEvents.

@@ -19,9 +19,11 @@ extension AgentConfigurationReader {
             clientID: readClientID(table) ?? "millrace-\(gateway)-\(name)")
         broker.version = table.choice("version", of: Version.self) == .v311 ? .v311 : .v5
         broker.username = table.string("username")
-        broker.password = readSecret(table, "password_file")?.secret
+        let password = readSecret(table, "password_file")
+        broker.password = password?.secret
+        broker.passwordFile = password?.path
         broker.keepAlive = table.duration("keepalive", in: .seconds(30)...(.seconds(600))) ?? broker.keepAlive
-        broker.will = readWill(table)
+        broker.will = readWill(table, broker.version)
         let tls = readTLS(table).map { files in
             MQTTConfiguration.TLS(
                 authorityFile: files.authorityFile, certificateFile: files.certificateFile, keyFile: files.keyFile)
@@ -63,20 +65,22 @@ extension AgentConfigurationReader {
         return text
     }
 
-    private func readWill(_ table: TableReader) -> MQTTConfiguration.Will? {
+    private func readWill(
+        _ table: TableReader, _ version: MQTTConfiguration.ProtocolVersion
+    ) -> MQTTConfiguration.Will? {
         guard let will = table.table("will") else { return nil }
         defer { will.finish() }
         will.require("topic", example: "\"gateways/{gateway}/state\"")
         let payload = will.string("payload", allowsEmpty: true) ?? ""
         let isRetained = will.boolean("retain") ?? false
         if payload.utf8.count > 65_535 { will.fail("is longer than 65535 bytes", at: "payload") }
-        guard let topic = will.string("topic") else { return nil }
-        if let problem = TopicSyntax.problem(template: topic, placeholders: ["gateway"]) {
-            will.fail(problem, at: "topic")
-            return nil
+        let delay = will.duration("delay", in: .zero...(.seconds(3600)))
+        if delay != nil, version == .v311 {
+            will.note("has no effect in MQTT 3.1.1, where a will is published at once", at: "delay")
         }
-        return MQTTConfiguration.Will(
-            topic: topic.replacing("{gateway}", with: gateway.rawValue), payload: Array(payload.utf8),
-            isRetained: isRetained)
+        guard let topic = readGatewayTopic(will) else { return nil }
+        var result = MQTTConfiguration.Will(topic: topic, payload: Array(payload.utf8), isRetained: isRetained)
+        result.delay = delay ?? result.delay
+        return result
     }
 }

@@ -12,9 +12,11 @@ extension AgentConfigurationReader {
         let isWorldReadable: Bool
     }
 
-    /// A file with one line that is secret, such as a password or a token; nil where it is absent, or is none, which is
-    /// reported.
-    func readSecret(_ table: TableReader, _ key: String, what: String = "password") -> (path: String, secret: Secret)? {
+    /// A file with text that is secret, one line such as a password or a token unless said otherwise; nil where it is
+    /// absent, or is none, which is reported.
+    func readSecret(
+        _ table: TableReader, _ key: String, what: String = "password", isLine: Bool = true
+    ) -> (path: String, secret: Secret)? {
         guard let contents = readFile(table, key, sizeMax: .kibibytes(64)) else { return nil }
         if contents.isWorldReadable { noteWorldReadable(table, key) }
         var bytes = contents.bytes[...]
@@ -25,7 +27,7 @@ extension AgentConfigurationReader {
             table.fail("\(contents.path) \(problem)", at: key)
             return nil
         }
-        if text.utf8.contains(0x0A) {
+        if isLine, text.utf8.contains(0x0A) {
             table.fail("\(contents.path) has more than one line; a \(what) is one line", at: key)
         }
         return (contents.path, Secret(text))

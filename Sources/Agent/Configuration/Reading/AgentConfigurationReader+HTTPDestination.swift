@@ -28,6 +28,7 @@ extension AgentConfigurationReader {
         destination.tls = tls ?? TLSFiles()
         guard endpoint != nil else { return nil }
         checkTransport(destination, hasTLS: tls != nil, table)
+        checkCloud(destination, table)
         return destination
     }
 
@@ -121,8 +122,7 @@ extension AgentConfigurationReader {
         if hasTLS {
             table.fail("tls is set, but the url says http://; write https:// for an encrypted connection", at: "url")
         }
-        let host = destination.address.dropFirst("http://".count)
-        let isLoopback = ["127.", "localhost", "[::1]"].contains { host.hasPrefix($0) }
+        let isLoopback = (try? HTTPURL(destination.address))?.isLoopback == true
         if !isLoopback {
             table.note(
                 "without TLS anybody on the way can read the records, and answer in the destination's place that it "
@@ -155,6 +155,8 @@ extension HTTPDestination.Preset {
         case .eventHubs, .confluentREST: [.raw, .cloudevents, .json, .senml, .senmlCBOR, .influx]
         case .solace: [.raw, .cloudevents, .json, .senml, .senmlCBOR, .influx]
         case .influx: [.influx]
+        case .kinesis: [.cloudevents, .cloudeventsStructured, .json, .senml, .senmlCBOR, .influx]
+        case .pubsub: [.raw, .cloudevents, .json, .senml, .senmlCBOR, .influx]
         }
     }
 }

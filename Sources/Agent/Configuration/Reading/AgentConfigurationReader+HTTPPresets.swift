@@ -47,6 +47,8 @@ extension AgentConfigurationReader {
             let bucket = table.string("bucket")
             guard let url, let organisation, let bucket else { return nil }
             return .influx(url, organisation: organisation, bucket: bucket)
+        case .kinesis: return readKinesis(table, url)
+        case .pubsub: return readPubSub(table, url)
         }
     }
 
@@ -76,6 +78,7 @@ extension AgentConfigurationReader {
         {
             proofs.append(("connection_string_file", .sharedAccess(.eventHubs, file: file)))
         }
+        proofs += readCloudProofs(table, preset)
         if proofs.count > 1 {
             table.fail(
                 "\(quotedList(proofs.map(\.key))) are ways to the same end; keep one of them", at: proofs[1].key)
@@ -98,12 +101,13 @@ extension AgentConfigurationReader {
         return file.map { .field(name: name ?? "authorization", prefix: prefix, file: $0) }
     }
 
-    private func readTemplate(
-        _ table: TableReader, _ key: String, as kind: String, default standard: String? = nil
+    func readTemplate(
+        _ table: TableReader, _ key: String, as kind: String, default standard: String? = nil,
+        allowing allowed: [TopicTemplate.Placeholder] = TopicTemplate.Placeholder.allCases
     ) -> RecordTemplate? {
         guard let text = table.string(key) ?? (table.has(key) ? nil : standard) else { return nil }
         do {
-            return try RecordTemplate(text, as: kind)
+            return try RecordTemplate(text, as: kind, allowing: allowed)
         } catch {
             table.fail(error.message, at: key)
             return nil
@@ -113,7 +117,7 @@ extension AgentConfigurationReader {
 
 extension HTTPDestination.Preset {
     /// Ways to prove who one is.
-    enum ProofKind { case password, token, accessKey, signingKey, connectionString }
+    enum ProofKind { case password, token, accessKey, signingKey, connectionString, amazon, google }
 
     /// The ways that it knows.
     var proofs: Set<ProofKind> {
@@ -122,6 +126,8 @@ extension HTTPDestination.Preset {
         case .eventGrid: [.accessKey, .signingKey, .token]
         case .eventHubs: [.connectionString, .token]
         case .influx: [.token]
+        case .kinesis: [.amazon]
+        case .pubsub: [.google, .token]
         }
     }
 }

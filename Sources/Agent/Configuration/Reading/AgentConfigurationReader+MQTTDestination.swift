@@ -6,12 +6,17 @@ import Uplinks
 /// `[uplinks.NAME]` with a broker as its destination.
 extension AgentConfigurationReader {
     func readMQTTDestination(_ table: TableReader, name: UplinkName) -> MQTTDestination {
+        let preset = table.choice("preset", of: MQTTDestination.Preset.self)
         let broker = readBroker(table, name: name.rawValue)
         let format = table.choice("format", of: MQTTDestination.Format.self) ?? .raw
         var destination = MQTTDestination(broker: broker, topic: readTopic(table, format: format))
+        destination.preset = preset
         destination.format = format
         destination.sparkplug = readSparkplug(table, format: format)
-        destination.batch = readBatch(table.tableOrEmpty("batch"))
+        destination.birth = readBirth(table, of: broker)
+        var batch = BatchLimits()
+        if let preset { batch.sizeMax = preset.limits.batchSize }
+        destination.batch = readBatch(table.tableOrEmpty("batch"), defaults: batch)
         destination.compression = readCompression(table)
         destination.passesRetained = table.boolean("retain") ?? false
         destination.window = table.integer("window", in: 1...10_000) ?? destination.window
@@ -19,6 +24,7 @@ extension AgentConfigurationReader {
             table.duration("acknowledgement_timeout", in: .seconds(5)...(.seconds(600)))
             ?? destination.acknowledgementTimeout
         checkFit(destination, table)
+        checkPreset(destination, table)
         return destination
     }
 
@@ -55,7 +61,7 @@ extension AgentConfigurationReader {
             return nil
         }
         table.require("group", example: "\"plant7\"")
-        for key in ["topic", "will"] where table.has(key) {
+        for key in ["topic", "will", "birth"] where table.has(key) {
             table.fail("Sparkplug has topics and a will of its own, made of \"group\" and \"node\"", at: key)
         }
         return MQTTDestination.Sparkplug(

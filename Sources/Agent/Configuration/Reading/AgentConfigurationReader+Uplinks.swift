@@ -21,6 +21,7 @@ extension AgentConfigurationReader {
         var uplink = UplinkConfiguration(name: name, destination: destination, streams: readStreams(table))
         readLanes(table, of: &uplink)
         uplink.link = readLink(table)
+        if let preset = destination.mqtt?.preset { uplink.link.limits.fill(from: preset.limits) }
         // The only start there is so far: reading the key makes a wrong value an error.
         _ = table.choice("start", of: Start.self)
         uplink.retryMin = table.duration("retry_min", in: .milliseconds(100)...(.seconds(60))) ?? uplink.retryMin

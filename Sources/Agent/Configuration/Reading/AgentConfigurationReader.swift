@@ -42,6 +42,7 @@ struct AgentConfigurationReader {
         let log = readLog(logTable)
         let level = readLogging(top.tableOrEmpty("logging"))
         streams = readStreams(top, log: log, logTable: logTable)
+        let admin = readAdmin(top.tableOrEmpty("admin"), log: log)
         profiles = readProfiles(top.tableOrEmpty("profiles"))
         let mqttSources = readMQTTSources(top)
         let serialSources = readSerialSources(top)
@@ -59,7 +60,8 @@ struct AgentConfigurationReader {
         top.finish()
         return AgentConfiguration(
             gateway: gateway, log: log, loggingLevel: level, streams: streams, mqttSources: mqttSources.map(\.value),
-            serialSources: serialSources.map(\.value), uplinks: uplinks.map(\.value), notes: report.notes)
+            serialSources: serialSources.map(\.value), uplinks: uplinks.map(\.value), notes: report.notes,
+            admin: admin, profiles: profiles, document: document)
     }
 
     /// A path as the file gives it, made absolute by the file's directory.
@@ -121,6 +123,7 @@ struct AgentConfigurationReader {
         if let path = table.string("path") { log.path = resolved(path) }
         log.capacity = table.byteCount("capacity", in: .mebibytes(4)...(.gibibytes(16384))) ?? log.capacity
         log.commitLinger = table.duration("commit_linger", in: .milliseconds(1)...(.seconds(10))) ?? log.commitLinger
+        log.endurance = table.byteCount("endurance", in: .gibibytes(1)...(.gibibytes(1 << 24)))
         table.finish()
         return log
     }

@@ -18,6 +18,10 @@ public struct HTTPDestination: Equatable, Sendable {
         case solace
         /// The write API of InfluxDB 2.
         case influx
+        /// Amazon Kinesis Data Streams.
+        case kinesis
+        /// Google Cloud Pub/Sub.
+        case pubsub
     }
 
     /// The form in which records travel.
@@ -44,6 +48,8 @@ public struct HTTPDestination: Equatable, Sendable {
         case confluentREST(HTTPURL, cluster: String, topic: RecordTemplate, key: RecordTemplate?)
         case solace(HTTPURL, topic: RecordTemplate)
         case influx(HTTPURL, organisation: String, bucket: String)
+        case kinesis(HTTPURL, region: String, stream: RecordTemplate, key: RecordTemplate)
+        case pubsub(HTTPURL, project: String, topic: RecordTemplate, key: RecordTemplate?)
     }
 
     /// How the gateway proves who it is, beside TLS.
@@ -55,6 +61,16 @@ public struct HTTPDestination: Equatable, Sendable {
         case field(name: String, prefix: String, file: String)
         /// A signature of Azure, made with what is in a file.
         case sharedAccess(SharedAccessSigner.Service, file: String)
+        /// A signature of AWS, made with the access key in a file.
+        case amazonKey(file: String)
+        /// A signature of AWS, made with a temporary key for who shows the gateway's certificate.
+        case amazonRole(HTTPURL)
+        /// A signature of AWS, made with the temporary key of the EC2 instance.
+        case amazonInstance
+        /// A token of Google's, for the service account whose key is in a file.
+        case serviceAccount(file: String)
+        /// A token of Google's, for the account of the machine.
+        case googleMachine
     }
 
     /// A proxy, and the file with its password.
@@ -115,7 +131,7 @@ public struct HTTPDestination: Equatable, Sendable {
         switch endpoint {
         case .webhook(let url): "\(url)"
         case .eventGrid(let url), .eventHubs(let url, _), .confluentREST(let url, _, _, _), .solace(let url, _),
-            .influx(let url, _, _):
+            .influx(let url, _, _), .kinesis(let url, _, _, _), .pubsub(let url, _, _, _):
             "\(url)"
         }
     }
@@ -134,6 +150,11 @@ public struct HTTPDestination: Equatable, Sendable {
         case .password(let username, _): text += ", as \(username)"
         case .field(let name, _, _): text += ", with \(name) from a file"
         case .sharedAccess: text += ", with a shared access signature"
+        case .amazonKey: text += ", signed with an access key from a file"
+        case .amazonRole(let url): text += ", signed with a key from \(url)"
+        case .amazonInstance: text += ", signed with the key of the instance"
+        case .serviceAccount: text += ", as a service account from a file"
+        case .googleMachine: text += ", as the account of the machine"
         }
         if let proxy { text += ", through the proxy \(proxy.host):\(proxy.port)" }
         return text

@@ -36,6 +36,8 @@ public struct MQTTDestination: Equatable, Sendable {
         }
     }
 
+    /// A broker that others run; nil: any.
+    public var preset: Preset?
     /// How to reach and enter the broker.
     public var broker: BrokerConfiguration
     /// A valid template, such as `gateways/{gateway}/{topic}`.
@@ -44,6 +46,8 @@ public struct MQTTDestination: Equatable, Sendable {
     public var format = Format.raw
     /// Set exactly where the format is that of Sparkplug.
     public var sparkplug: Sparkplug?
+    /// What is published on each connection, so that others see that the gateway is there; nil: nothing.
+    public var birth: MQTTMessage?
     /// How many records go together.
     public var batch = BatchLimits()
     /// Only for messages of many records and MQTT 5.
@@ -61,7 +65,15 @@ public struct MQTTDestination: Equatable, Sendable {
         self.topic = topic
     }
 
-    /// The transport's form of it. An uplink keeps no session: what is not confirmed is sent again from the log.
+    /// What is published before an orderly end, for which the broker publishes no will: what that would say, where there
+    /// is a birth to take back.
+    public var farewell: MQTTMessage? {
+        guard birth != nil, let will = broker.will else { return nil }
+        return MQTTMessage(topic: will.topic, payload: will.payload[...], isRetained: will.isRetained)
+    }
+
+    /// The transport's form of it. An uplink keeps no session, but where a will waits: what is not confirmed is sent
+    /// again from the log.
     ///
     /// - Parameter uplink: says how long to wait between attempts to connect.
     public func mqttConfiguration(of uplink: UplinkConfiguration) -> MQTTConfiguration {
@@ -69,6 +81,8 @@ public struct MQTTDestination: Equatable, Sendable {
         configuration.sessionExpiry = .zero
         configuration.reconnectDelayMin = uplink.retryMin
         configuration.reconnectDelayMax = uplink.retryMax
+        configuration.publishSizeMax = preset?.limits.messageMax.map { UInt32(clamping: $0.rawValue) }
+        configuration.tls?.applicationProtocol = applicationProtocol
         return configuration
     }
 }

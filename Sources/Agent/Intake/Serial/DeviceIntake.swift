@@ -159,8 +159,8 @@ struct DeviceIntake: Sendable {
             if isWarm { memory.note(decoded.readings, ranges: ranges) }
         }
         guard let id = decoded.device else { return update(&own.memory, ranges) }
-        let profile = decoder.profile
-        update(&tracks[id, default: Track(profile)].memory, ranges)
+        let none = Track(decoder.profile)
+        update(&tracks[id, default: none].memory, ranges)
     }
 
     /// Whether a device is followed; it is from its first frame on, while there is room.

@@ -10,6 +10,7 @@ final class LineReceiver: SerialReceiver {
     struct Shared {
         var counters = SourceCounters()
         var state = SerialPortState.absent
+        var damage = FrameDamage()
         var devices: [DeviceIntake]
         /// When a line came that stays as it is.
         var lineMilliseconds: Int64?
@@ -97,7 +98,12 @@ final class LineReceiver: SerialReceiver {
     }
 
     func skipped(bytes: Int, reason: FrameProblem) {
-        if reason.isError { shared.withLock { $0.counters.rejected += 1 } }
+        if reason.isError {
+            shared.withLock { shared in
+                shared.counters.rejected += 1
+                shared.damage.count(reason)
+            }
+        }
         logger.debug("\(bytes) bytes were skipped: \(reason)")
     }
 
@@ -114,6 +120,9 @@ final class LineReceiver: SerialReceiver {
         case .unavailable(let reason): logger.error("\(port) cannot be used: \(reason)")
         }
     }
+
+    /// Earlier values of each device's readings.
+    var histories: [String: ReadingHistory] { shared.withLock { $0.origins.mapValues(\.history) } }
 
     /// Publishes what has waited for its interval to end.
     func publishDue() {
@@ -147,6 +156,7 @@ final class LineReceiver: SerialReceiver {
     /// Under the lock, so that records of a device are in the order of its values.
     private func publish(_ output: DeviceIntake.Output, _ bootMilliseconds: Int64, _ shared: inout Shared) {
         let origin = origin(output.device, &shared)
+        origin.history.note(output.readings, bootMilliseconds: bootMilliseconds)
         shared.counters.count(
             records.append(
                 output.readings, of: origin, bootMilliseconds: bootMilliseconds, writer: &shared.writer))

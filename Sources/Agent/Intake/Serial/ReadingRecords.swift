@@ -30,6 +30,8 @@ struct ReadingRecords: Sendable {
     /// What all records of one device have in common, made once.
     final class Origin: Sendable {
         let device: String
+        /// Earlier values of its readings, for the status.
+        let history = ReadingHistory()
         fileprivate let topic: [UInt8]
         fileprivate let baseName: String
         fileprivate let propertiesOfPack: PackedProperties

@@ -11,6 +11,8 @@ final class SerialLine: Sendable {
     let receiver: LineReceiver
     /// What came of asking, by the number of the device; nil where nothing is asked.
     let ledger: PollLedger?
+    /// The devices that the configuration names, in the order of ``ledger``.
+    let devices: [String]
     /// How its devices speak.
     private let profiles: [Profile]
     private let reader: SerialReader
@@ -34,6 +36,7 @@ final class SerialLine: Sendable {
             lines.device += suffix
             receiver = LineReceiver(
                 lines, port: port, of: configuration, into: records, clock: clock, logger: logger)
+            self.devices = [lines.device]
             framing = lines.framing
             script = ListeningScript()
             ledger = nil
@@ -47,6 +50,7 @@ final class SerialLine: Sendable {
             receiver = LineReceiver(
                 devices: devices, asked: asked, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
+            self.devices = devices.map(\.name)
             profiles = devices.map(\.profile)
             framing = devices[0].profile.framing
             framing.sizeMax = devices.map(\.profile.framing.sizeMax).max() ?? framing.sizeMax

@@ -11,7 +11,7 @@ import Synchronization
 public final class SerialSource: Service {
     /// As in the configuration.
     public let name: String
-    private let configuration: SerialSourceConfiguration
+    let configuration: SerialSourceConfiguration
     /// The ports of the other sources, which patterns and `auto` leave alone.
     private let others: Mutex<[PortName]>
     /// What a pattern fits at present, and who is told when that changes; nil while nobody is.
@@ -20,7 +20,7 @@ public final class SerialSource: Service {
     private let clock: any GatewayClock
     private let tree: DeviceTree
     private let logger: Logger
-    private let lines = Mutex<[SerialLine]>([])
+    let lines = Mutex<[SerialLine]>([])
     /// What ports took in that have gone.
     private let past = Mutex(SourceCounters())
     /// Ports on which it is or was detected what is there, and by which attempt; until they are unplugged.

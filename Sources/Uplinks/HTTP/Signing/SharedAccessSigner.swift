@@ -21,8 +21,6 @@ public final class SharedAccessSigner: RequestSigner {
     /// How long a signature is good for, and how long before its end a new one is made, seconds.
     private static let lifetime: Int64 = 3600
     private static let margin: Int64 = 600
-    /// 2025-01-01: a clock that shows less has never been set.
-    private static let firstPlausibleSecond: Int64 = 1_735_689_600
 
     private let service: Service
     private let file: CredentialFile
@@ -43,10 +41,7 @@ public final class SharedAccessSigner: RequestSigner {
     /// - Throws: ``SigningFailure`` where the file does not hold what it should, or the clock was never set.
     public func sign(_ request: inout HTTPRequest, over exchange: any HTTPExchange) throws(SigningFailure) {
         let secret = try file.secret()
-        let now = clock.read().wallMilliseconds / 1000
-        guard now >= Self.firstPlausibleSecond else {
-            throw SigningFailure("the gateway's clock is not set, and without the time nothing can be signed")
-        }
+        let now = try clock.signingSeconds()
         let resource = resource(of: request.url)
         let token: Token
         if let kept = known.withLock({ $0 }), kept.secret == secret, kept.resource == resource,

@@ -1,10 +1,20 @@
 import FoundationEssentials
 import Records
+import Uplinks
 
 /// One record as a line of JSON, for people and programs.
-enum RecordLine {
-    static func json(_ record: Record, of batch: RecordBatch) -> String {
+public enum RecordLine {
+    /// The record as one object.
+    public static func json(_ record: Record, of batch: RecordBatch) -> String {
         var writer = JSONWriter(reservingCapacity: 256)
+        var encoder = RecordEncoder()
+        encoder.encode(record, of: batch, into: &writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    fileprivate static func encode(
+        _ record: Record, of batch: RecordBatch, into writer: inout JSONWriter, _ timestamps: inout TimestampWriter
+    ) {
         writer.beginObject()
         writer.key("id")
         writer.string(batch.identity(of: record).description)
@@ -17,7 +27,7 @@ enum RecordLine {
         writer.key("topic")
         writer.string(record.topic)
         writer.key("time")
-        writer.string(time(record.time.wallMilliseconds))
+        writer.string(timestamps.string(record.time.wallMilliseconds))
         writer.key("timequality")
         writer.string("\(record.time.quality)")
         if record.isRetained {
@@ -37,7 +47,6 @@ enum RecordLine {
             writer.base64(payload)
         }
         writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
     private static func write(_ properties: RecordProperties?, to writer: inout JSONWriter) {
@@ -63,17 +72,30 @@ enum RecordLine {
     }
 
     /// RFC 3339 in UTC with milliseconds.
-    static func time(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    public static func time(_ milliseconds: Int64) -> String {
+        var writer = TimestampWriter()
+        return writer.string(milliseconds)
     }
 
     /// Reads RFC 3339, with or without a fraction of a second.
-    static func milliseconds(_ text: String) -> Int64? {
+    public static func milliseconds(_ text: String) -> Int64? {
         for style in [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)] {
             // Not this form: the other is tried, and then the text is refused.
             if let date = try? style.parse(text) { return Int64((date.timeIntervalSince1970 * 1000).rounded()) }
         }
         return nil
+    }
+}
+
+/// Writes records as ``RecordLine`` does, one after the other.
+public struct RecordEncoder: Sendable {
+    private var timestamps = TimestampWriter()
+
+    /// Nothing is written yet.
+    public init() {}
+
+    /// Writes the record as one object.
+    public mutating func encode(_ record: Record, of batch: RecordBatch, into writer: inout JSONWriter) {
+        RecordLine.encode(record, of: batch, into: &writer, &timestamps)
     }
 }
