@@ -7,26 +7,20 @@ import Synchronization
 import Threads
 import Uplinks
 
-/// The program: sources, the recorder, forwarders, put together from a configuration.
+/// The program: sources, the recorder, forwarders, put together from a configuration, which may change while it runs.
 public final class MillraceAgent: Sendable {
     /// Makes an uplink from its configuration; the command knows the concrete types.
     public typealias UplinkFactory =
         @Sendable (UplinkConfiguration, GatewayID, any GatewayClock, Logger) throws -> any Uplink
 
-    /// What it was made from.
-    public let configuration: AgentConfiguration
     /// The ring log; read it from any thread.
     public let log: RingLog
-    /// In the order of the configuration.
-    public let mqttSources: [MQTTSource]
-    /// In the order of the configuration.
-    public let serialSources: [SerialSource]
-    /// One per uplink, in the order of the configuration.
-    public let forwarders: [Forwarder]
     /// When the files end by which uplinks and sources prove who they are.
     public let credentials: CredentialWatch
     /// What happened lately, for the status.
     public let events: RecentEvents
+    /// What happened lately, for the centre.
+    public let journal: EventJournal
     /// The version that the status shows.
     let version: String
     let clock: any GatewayClock
@@ -38,8 +32,11 @@ public final class MillraceAgent: Sendable {
     let desk = AccessDesk()
     /// Where replays wait that were asked for.
     private let replays: ReplayDesk
-    private let replayWatch: ReplayWatch
-    private let logger: Logger
+    let factory: PartFactory
+    let parts: Mutex<AgentParts>
+    let running: PartGroup
+    let reloading: ReloadDesk
+    let logger: Logger
 
     /// Opens the log and makes all parts; nothing runs yet.
     ///
@@ -47,72 +44,67 @@ public final class MillraceAgent: Sendable {
     ///   - version: what the status shows.
     ///   - events: what the log says of importance, for the status.
     ///   - heartbeat: called by the commit loop at least once a second: a hung disk silences it.
+    ///   - load: reads the whole configuration again, for ``reload()``; nil: that is refused.
+    ///   - didReload: gets the configuration that holds after a reload.
     /// - Throws: ``LogStoreError`` where the log cannot be opened, or what `makeUplink` throws.
     public init(
         _ configuration: AgentConfiguration, clock: any GatewayClock = SystemClock(), logger: Logger,
-        version: String = "", events: RecentEvents = RecentEvents(), makeUplink: UplinkFactory,
-        heartbeat: @escaping @Sendable () -> Void = {}
+        version: String = "", events: RecentEvents = RecentEvents(), makeUplink: @escaping UplinkFactory,
+        heartbeat: @escaping @Sendable () -> Void = {},
+        load: (@Sendable () throws -> AgentConfiguration)? = nil,
+        didReload: @escaping @Sendable (AgentConfiguration) -> Void = { _ in }
     ) throws {
-        self.configuration = configuration
         self.logger = logger
         self.version = version
         self.events = events
         self.clock = clock
-        let gateway = configuration.gateway
+        reloading = ReloadDesk(load, didReload: didReload)
         let log = try RingLog(configuration.logSettings, clock: clock)
         self.log = log
         let watch = LogWatch(log)
         self.watch = watch
         medium = MediumWatch(folder: configuration.log.path)
-        let recorder = Recorder(
+        recorder = Recorder(
             log: log, streams: configuration.streams.map(\.name), clock: clock,
             linger: configuration.log.commitLinger, logger: logger.part("log")
         ) {
             watch.beat()
             heartbeat()
         }
-        self.recorder = recorder
-        mqttSources = try configuration.mqttSources.map {
-            try MQTTSource(
-                $0, gateway: gateway, recorder: recorder, linger: configuration.log.commitLinger, clock: clock,
-                logger: logger.part("mqtt.\($0.name)"))
-        }
-        serialSources = try configuration.serialSources.map { source in
-            try SerialSource(
-                source, others: configuration.serialSources.filter { $0.name != source.name }.map(\.port),
-                gateway: gateway, recorder: recorder, clock: clock, logger: logger.part("serial.\(source.name)"))
-        }
         credentials = CredentialWatch(configuration.credentials, clock: clock, logger: logger.part("credentials"))
         let replays = ReplayDesk()
         self.replays = replays
-        replayWatch = try ReplayWatch(
-            configuration, desk: replays, committed: recorder.committed, logger: logger.part("replay"))
-        let priorities = Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.priority) })
-        forwarders = try configuration.uplinks.map { uplink in
-            let logger = logger.part("uplinks.\(uplink.name)")
-            guard let executor = ThreadExecutor(named: "log reader") else {
-                throw LogStoreError(.unusable, "no thread for reading the log; raise the limit on threads (TasksMax)")
-            }
-            let sources = uplink.streams.map {
-                LogReading.Source(
-                    stream: $0, priority: priorities[$0] ?? 0, order: uplink.orders[$0] ?? .oldestFirst)
-            }
-            return Forwarder(
-                uplink.name, log: log, uplink: try makeUplink(uplink, gateway, clock, logger),
-                reading: LogReading(
-                    log, for: uplink.name, sources: sources, filters: uplink.filters, desk: replays,
-                    backlogShare: Double(uplink.backlogShare) / 100, backlogAge: uplink.backlogAfter, clock: clock,
-                    on: executor),
-                committed: recorder.committed, desk: replays, link: uplink.link, clock: clock,
-                backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax), logger: logger)
-        }
+        let replayWatch = try ReplayWatch(
+            of: log, in: configuration.log.path, desk: replays, committed: recorder.committed,
+            logger: logger.part("replay"))
+        factory = PartFactory(
+            gateway: configuration.gateway, log: log, recorder: recorder, replays: replays, clock: clock,
+            logger: logger, makeUplink: makeUplink)
+        var exchange = PartExchange(for: configuration)
+        try exchange.make(from: exchange.parts, with: factory)
+        parts = Mutex(exchange.parts)
+        running = PartGroup(exchange.made + [credentials, replayWatch])
+        journal = EventJournal(recorder: recorder, clock: clock, logger: logger.part("agent"))
+        journal.record(into: configuration.eventStream)
         watch.countSources { [weak self] in self?.sourceCounts ?? [:] }
     }
 
+    /// What it was made from, or what was read since: see ``reload()``.
+    public var configuration: AgentConfiguration { parts.withLock { $0.configuration } }
+    /// In the order of the configuration.
+    public var mqttSources: [MQTTSource] { parts.withLock { $0.mqttSources.map(\.part) } }
+    /// In the order of the configuration.
+    public var serialSources: [SerialSource] { parts.withLock { $0.serialSources.map(\.part) } }
+    /// One per uplink, in the order of the configuration.
+    public var forwarders: [Forwarder] { parts.withLock { $0.forwarders.map(\.part) } }
+
     /// Everything that runs, in the order of the start. Shutdown walks backwards: sources and forwarders stop first,
-    /// all at the same time, and then the recorder commits and closes the log.
+    /// all at the same time, and at last the recorder commits and closes the log.
     public var services: [any Service] {
-        [recorder, ServicesTogether(services: forwarders + mqttSources + serialSources + [credentials, replayWatch])]
+        [
+            recorder, LifeNotice(journal: journal, gateway: log.gateway),
+            StateWatch(journal, since: clock.bootMilliseconds()) { [self] in sighting() }, running,
+        ]
     }
 
     /// What is known of each device, in the order of the configuration.
@@ -139,17 +131,20 @@ extension AgentConfiguration {
     public var logSettings: LogSettings {
         LogSettings(
             path: log.path, gateway: gateway,
-            streams: Dictionary(
-                uniqueKeysWithValues: streams.map {
-                    (
-                        $0.name,
-                        StreamSettings(
-                            capacity: $0.capacity,
-                            overflow: StreamSettings.Overflow(rawValue: $0.overflow.rawValue) ?? .dropOldest,
-                            retention: $0.retention)
-                    )
-                }),
+            streams: Dictionary(uniqueKeysWithValues: streams.map { ($0.name, $0.settings) }),
             uplinks: Dictionary(uniqueKeysWithValues: uplinks.map { ($0.name, Set($0.streams)) }))
+    }
+
+    /// The stream of what the agent tells of itself; nil where there is none.
+    var eventStream: StreamName? { streams.map(\.name).first { $0 == .millrace } }
+}
+
+extension StreamConfiguration {
+    /// The log's form of it.
+    fileprivate var settings: StreamSettings {
+        StreamSettings(
+            capacity: capacity, overflow: StreamSettings.Overflow(rawValue: overflow.rawValue) ?? .dropOldest,
+            retention: retention)
     }
 }
 

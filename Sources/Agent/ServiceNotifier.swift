@@ -9,10 +9,18 @@ public struct ServiceNotifier: Sendable {
 
     /// Start-up is finished.
     public func ready() { send("READY=1\nSTATUS=running") }
+    /// The configuration is being read again, until ``ready()``.
+    public func reloading() { send("RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds())\nSTATUS=reloading") }
     /// The service is about to end.
     public func stopping() { send("STOPPING=1\nSTATUS=stopping") }
     /// The commit loop is alive.
     public func watchdog() { send("WATCHDOG=1") }
+
+    private func monotonicMicroseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
 
     private func send(_ state: String) {
         guard let path, !path.isEmpty else { return }

@@ -33,6 +33,9 @@ public struct StreamSettings: Hashable, Sendable {
 
     /// Pages that the write-ahead log of the active segment may have: a quarter of the segment, 1000 at most.
     var walPages: Int { min(max(segmentSize / 4 / pageSize, 16), 1000) }
+
+    /// Bytes that are kept free for the active segment.
+    var reserve: Int { segmentSize + walPages * pageSize }
 }
 
 /// Bytes of a SQLite page in our files.

@@ -4,17 +4,26 @@ import Synchronization
 /// The ring log of a gateway: takes records in, gives them out again behind a cursor, overwrites the oldest when it is
 /// full, and accounts for each one (promises P1, P3, P4, P6, P7).
 ///
-/// ``commit(_:)`` and ``maintain()`` are for one thread, the recorder's; everything else is for any. All of it may
-/// block on the disk.
+/// ``commit(_:)``, ``maintain()`` and ``change(streams:uplinks:)`` are for one thread, the recorder's; everything else
+/// is for any. All of it may block on the disk.
 public final class RingLog: Sendable {
     /// Whose log it is: the first part of every identity.
     public let gateway: GatewayID
     private let clock: any GatewayClock
-    private let folder: Folder
-    let streams: [StreamName: StreamLog]
-    let uplinks: [UplinkName: Set<StreamName>]
+    let folder: Folder
+    let layout: Mutex<Layout>
     let ledger: Mutex<Ledger>
     private let lock: LogLock
+
+    /// What there is at present.
+    struct Layout: Sendable {
+        var streams: [StreamName: StreamLog]
+        var uplinks: [UplinkName: Set<StreamName>]
+    }
+
+    var streams: [StreamName: StreamLog] { layout.withLock { $0.streams } }
+    /// The uplinks, and which streams each forwards.
+    public var uplinks: [UplinkName: Set<StreamName>] { layout.withLock { $0.uplinks } }
 
     /// Opens the log at `settings.path`, making what is absent, and brings it into a sound state: Recovery.md.
     ///
@@ -60,9 +69,8 @@ public final class RingLog: Sendable {
         }
         ledger.begin(clock.read(), of: settings, indexes: streams.mapValues { $0.index })
         gateway = settings.gateway
-        uplinks = settings.uplinks
         self.clock = clock
-        self.streams = streams
+        layout = Mutex(Layout(streams: streams, uplinks: settings.uplinks))
         self.ledger = Mutex(ledger)
         _ = saveState()
     }
@@ -115,10 +123,11 @@ public final class RingLog: Sendable {
     /// What the streams hold and how far each uplink is.
     public func statistics() -> LogStatistics {
         var statistics = LogStatistics()
-        for (name, stream) in streams {
+        let layout = layout.withLock { $0 }
+        for (name, stream) in layout.streams {
             // Together, so that the sums hold: what is confirmed meanwhile is in neither.
             let (index, progresses) = ledger.withLock { ledger in
-                let forwarding = uplinks.filter { $0.value.contains(name) }.keys
+                let forwarding = layout.uplinks.filter { $0.value.contains(name) }.keys
                 let progresses = forwarding.map { ($0, ledger.progress(of: $0, in: name)) }
                 return (stream.index, progresses)
             }
@@ -154,7 +163,8 @@ public final class RingLog: Sendable {
 
     /// Evicts until the stream's sealed segments take at most `sizeMax` bytes; `Int.max` asks for one eviction, because
     /// the disk is full. False where the policy allows no more.
-    private func makeRoom(in stream: StreamLog, sizeMax: Int) -> Bool {
+    @discardableResult
+    func makeRoom(in stream: StreamLog, sizeMax: Int) -> Bool {
         if sizeMax == Int.max { return evictOldest(of: stream) }
         while stream.index.size > sizeMax {
             guard evictOldest(of: stream) else { return false }
@@ -178,6 +188,7 @@ public final class RingLog: Sendable {
 
     private func evict(_ stream: StreamLog, reason: LostRange.Reason) {
         let segment = stream.evictOldest()
+        let uplinks = uplinks
         if let records = segment.records {
             let loss = LostRange(
                 stream: stream.name, epoch: records.epoch, first: records.first, last: records.last,
@@ -214,12 +225,14 @@ public final class RingLog: Sendable {
     }
 
     private func cursors(in stream: StreamName) -> [Cursor] {
-        ledger.withLock { ledger in
+        let uplinks = uplinks
+        return ledger.withLock { ledger in
             uplinks.filter { $0.value.contains(stream) }.map { ledger.progress(of: $0.key, in: stream).cursor }
         }
     }
 
     func saveState() -> LogStoreError? {
+        let streams = streams
         for (name, stream) in streams { stream.forgetEpochs(before: cursors(in: name).map(\.position)) }
         // The cursors are those that belong to the indexes: what is saved adds up.
         return ledger.withLock { ledger in ledger.save(streams.mapValues { $0.index }) }

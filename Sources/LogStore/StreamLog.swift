@@ -27,7 +27,7 @@ final class StreamLog: Sendable {
     }
 
     let name: StreamName
-    let settings: StreamSettings
+    private let kept: Mutex<StreamSettings>
     let folder: Folder
     private let writer: Mutex<Writer>
     private let shared: Mutex<Shared>
@@ -37,13 +37,19 @@ final class StreamLog: Sendable {
         throws(LogStoreError)
     {
         self.name = name
-        self.settings = settings
+        kept = Mutex(settings)
         folder = Folder(path: parent.path(of: name.rawValue))
         try folder.create()
         let recovered = try StreamRecovery.run(in: folder, settings: settings, remembered: remembered)
         let index = recovered.index
         shared = Mutex(Shared(index: index, tail: MemoryTail(sizeMax: Limits.memoryTailSizeMax)))
         writer = Mutex(Writer(active: recovered.active, highWaterMark: recovered.highWaterMark))
+    }
+
+    /// How it is kept.
+    var settings: StreamSettings {
+        get { kept.withLock { $0 } }
+        set { kept.withLock { $0 = newValue } }
     }
 
     /// What the stream holds, as of now.
@@ -156,8 +162,8 @@ final class StreamLog: Sendable {
 
     private func begin(_ writer: inout Writer, makeRoom: @Sendable (Int) -> Bool) throws(LogStoreError) -> ActiveSegment
     {
-        let reserve = settings.segmentSize + settings.walPages * pageSize
-        guard makeRoom(settings.capacity.rawValue - reserve) else {
+        let settings = settings
+        guard makeRoom(settings.capacity.rawValue - settings.reserve) else {
             throw LogStoreError(
                 .refused,
                 "the stream \(name) is full: \(settings.capacity) of records that an uplink has not confirmed")
@@ -294,6 +300,19 @@ final class StreamLog: Sendable {
             }
         }
         return try result.get()
+    }
+
+    /// Ends the active segment, because the stream is no longer used; who still reads it reads a sealed one.
+    func abandon() {
+        writer.withLock { writer in
+            do throws(LogStoreError) {
+                try seal(&writer)
+            } catch {
+                // What stays in the write-ahead log is replayed when the stream is opened again.
+                writer.active = nil
+                shared.withLock { $0.index.didLoseActiveSegment() }
+            }
+        }
     }
 
     /// Checkpoints and closes the active segment for good, at stop. It is written on after the next start.

@@ -9,7 +9,7 @@ public struct MQTTConfiguration: Sendable {
     }
 
     /// Transport Layer Security, 1.2 or later; the server's name is always verified.
-    public struct TLS: Sendable {
+    public struct TLS: Equatable, Sendable {
         /// File with the certificates of the authorities that are trusted, PEM. Nil: the system's.
         public var authorityFile: String?
         /// Client certificate chain, PEM; needs ``keyFile``.
@@ -28,7 +28,7 @@ public struct MQTTConfiguration: Sendable {
     }
 
     /// What the broker publishes when the connection dies without a DISCONNECT (MQTT 5.0, 3.1.2.5).
-    public struct Will: Sendable {
+    public struct Will: Equatable, Sendable {
         /// Without wildcards.
         public var topic: String
         /// At most 65,535 bytes.

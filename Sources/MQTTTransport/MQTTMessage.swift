@@ -42,7 +42,7 @@ public struct MQTTProperties: Sendable, Equatable {
 }
 
 /// A message to publish at QoS 1.
-public struct MQTTMessage: Sendable {
+public struct MQTTMessage: Equatable, Sendable {
     /// Without wildcards (MQTT 5.0, 4.7).
     public var topic: String
     /// Any bytes, also none.

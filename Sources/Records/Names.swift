@@ -14,6 +14,8 @@ public struct StreamName: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// The stream that records go to when nothing else is said.
     public static let telemetry = StreamName(unchecked: "telemetry")
+    /// The stream of what the agent tells of itself, where it is configured.
+    public static let millrace = StreamName(unchecked: "millrace")
 
     /// The name as written.
     public var description: String { rawValue }

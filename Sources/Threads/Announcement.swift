@@ -26,6 +26,17 @@ public final class Announcement: Sendable {
         for continuation in waiting.values { continuation.resume() }
     }
 
+    /// As ``wait(after:)``, for so long at most.
+    public func wait(after seen: UInt64, for limit: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait(after: seen) }
+            // Cancellation ends the wait.
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Returns at the first announcement after `seen`, at once if there was one, or when the task is cancelled.
     public func wait(after seen: UInt64) async {
         let id = state.withLock { state in

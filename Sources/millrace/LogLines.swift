@@ -1,20 +1,43 @@
+import Agent
 import Glibc
 import Logging
+import Synchronization
+
+/// What is less important is not logged: one level for all loggers, which may change while they are in use.
+final class LogLevel: Sendable {
+    private let level: Mutex<Logger.Level>
+
+    init(_ level: LoggingLevel) { self.level = Mutex(Logger.Level(level)) }
+
+    var current: Logger.Level { level.withLock { $0 } }
+
+    func set(_ level: LoggingLevel) { self.level.withLock { $0 = Logger.Level(level) } }
+}
+
+extension Logger.Level {
+    fileprivate init(_ level: LoggingLevel) { self = Logger.Level(rawValue: level.rawValue) ?? .info }
+}
 
 /// Log lines for journald, with the priority in front (sd-daemon(3)), or for a terminal, with the time.
 struct LogLines: LogHandler {
     enum Style: Sendable { case journal, terminal }
 
-    var logLevel: Logger.Level
+    var logLevel: Logger.Level {
+        get { own ?? level.current }
+        set { own = newValue }
+    }
     var metadata: Logger.Metadata = [:]
+    /// Set for one logger alone.
+    private var own: Logger.Level?
+    private let level: LogLevel
     private let style: Style
     private let output: @Sendable (String) -> Void
 
     /// - Parameter output: takes each line, without its end; by default standard error.
-    init(style: Style, level: Logger.Level, output: @escaping @Sendable (String) -> Void = printError) {
+    init(style: Style, level: LogLevel, output: @escaping @Sendable (String) -> Void = printError) {
         self.style = style
         self.output = output
-        logLevel = level
+        self.level = level
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -17,8 +17,9 @@ struct Millrace: AsyncParsableCommand {
             delivered only when the destination has confirmed it; every loss is counted and reported.
 
             Exit codes: 0 done; 1 what was asked for is not so; 2 and 3 see audit; 64 wrong arguments; 65 no frame in
-            the bytes; 69 a program that is needed is not installed, or cannot be reached; 74 the log cannot be used; 75
-            another process holds the log, or a port is absent or in use; 78 the configuration or a profile is wrong.
+            the bytes; 69 a program that is needed is not installed or cannot be reached, or no agent runs; 74 the log
+            cannot be used; 75 another process holds the log, a port is absent or in use, or the agent gives no answer;
+            78 the configuration or a profile is wrong.
             """,
         version: """
             millrace \(number)
@@ -28,7 +29,7 @@ struct Millrace: AsyncParsableCommand {
             zstd \(zstandardVersion)
             """,
         subcommands: [
-            Run.self, Check.self, Setup.self, SelfTest.self, Status.self, Tail.self, Support.self, Devices.self,
-            Demo.self, Log.self, Replay.self, Audit.self, DictionaryCommand.self,
+            Run.self, Check.self, Reload.self, Setup.self, SelfTest.self, Status.self, Tail.self, Support.self,
+            Devices.self, Demo.self, Log.self, Replay.self, Audit.self, DictionaryCommand.self,
         ])
 }

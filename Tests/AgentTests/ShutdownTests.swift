@@ -24,10 +24,10 @@ struct ShutdownTests {
         }
     }
 
-    @Test func `services together are told to stop at the same time`() async throws {
+    @Test func `parts are told to stop at the same time`() async throws {
         let told = Waiting.Told()
-        let services = (0..<5).map { _ in Waiting(count: 5, told: told) }
-        try await running([ServicesTogether(services: services)]) {}
+        let parts = (0..<5).map { _ in Waiting(count: 5, told: told) }
+        try await running([PartGroup(parts)]) {}
         #expect(told.count.load(ordering: .relaxed) == 5)
     }
 
@@ -39,7 +39,32 @@ struct ShutdownTests {
             func run() async throws { await untilShutdown() }
         }
         await #expect(throws: TestKitError.self) {
-            try await ServicesTogether(services: [Patient(), Failing(), Patient()]).run()
+            try await PartGroup([Patient(), Failing(), Patient()]).run()
         }
+    }
+
+    @Test func `one part is stopped and another started while the rest goes on`() async throws {
+        final class Counting: Service {
+            let starts = Atomic<Int>(0)
+            let stops = Atomic<Int>(0)
+
+            func run() async throws {
+                starts.add(1, ordering: .relaxed)
+                await untilShutdown()
+                stops.add(1, ordering: .relaxed)
+            }
+        }
+        let parts = [Counting(), Counting()]
+        let late = Counting()
+        let group = PartGroup(parts)
+        try await running([group]) {
+            #expect(await eventually { parts.allSatisfy { $0.starts.load(ordering: .relaxed) == 1 } })
+            await group.stop(parts[0])
+            #expect(parts.map { $0.stops.load(ordering: .relaxed) } == [1, 0])
+            group.start(late)
+            #expect(await eventually { late.starts.load(ordering: .relaxed) == 1 })
+        }
+        #expect(parts.map { $0.stops.load(ordering: .relaxed) } == [1, 1])
+        #expect(late.stops.load(ordering: .relaxed) == 1)
     }
 }

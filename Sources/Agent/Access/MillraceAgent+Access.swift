@@ -67,7 +67,9 @@ extension MillraceAgent: AgentAccess {
             return "\(name) goes on"
         case .replay(let uplink, let stream, let position): return try await replay(uplink, stream, from: position)
         case .reload:
-            throw AccessFailure(.conflict, "this agent cannot read its configuration again; restart it")
+            let outcome = await reload()
+            if case .refused = outcome { throw AccessFailure(.conflict, outcome.text) }
+            return outcome.text
         case .identify(let port): return try await identify(port)
         }
     }

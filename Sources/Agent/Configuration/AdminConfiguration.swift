@@ -1,5 +1,5 @@
 /// `[admin]`: who may ask the agent, and how.
-public struct AdminConfiguration: Sendable {
+public struct AdminConfiguration: Equatable, Sendable {
     /// What somebody may do.
     public enum Role: String, Hashable, Sendable, CaseIterable {
         /// See everything but secrets.

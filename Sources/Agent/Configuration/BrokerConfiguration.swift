@@ -3,7 +3,7 @@ import Records
 import Uplinks
 
 /// How to reach and enter one MQTT broker: what `[mqtt.NAME]` and `[uplinks.NAME]` have in common.
-public struct BrokerConfiguration: Sendable {
+public struct BrokerConfiguration: Equatable, Sendable {
     /// Where the broker listens.
     public var address: BrokerAddress
     /// Stable over restarts: the broker keeps the session under it.

@@ -2,7 +2,7 @@ import MQTTTransport
 import Records
 
 /// `[mqtt.NAME]`: a broker whose messages are taken in.
-public struct MQTTSourceConfiguration: Sendable {
+public struct MQTTSourceConfiguration: Equatable, Sendable {
     /// Messages of one topic filter and the stream they go to.
     public struct Route: Hashable, Sendable {
         /// A valid filter (OASIS MQTT 5.0, 4.7), with or without `$share/GROUP/`.

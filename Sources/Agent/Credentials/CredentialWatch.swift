@@ -2,6 +2,7 @@ import Logging
 import Records
 import ServiceLifecycle
 import Synchronization
+import Threads
 import Uplinks
 
 /// Looks at all files with credentials now and then: knows when each ends, and warns in time.
@@ -26,11 +27,22 @@ public final class CredentialWatch: Service {
     private let clock: any GatewayClock
     private let logger: Logger
     private let known: Mutex<[Status]>
+    private let changed = Announcement()
 
     init(_ credentials: [Credential], clock: any GatewayClock, logger: Logger) {
         self.clock = clock
         self.logger = logger
         known = Mutex(credentials.map { Status(credential: $0) })
+    }
+
+    /// Looks at these from now on; what is known of those that it looks at already stays.
+    func follow(_ credentials: [Credential]) {
+        known.withLock { known in
+            known = credentials.map { credential in
+                known.first { $0.credential == credential } ?? Status(credential: credential)
+            }
+        }
+        changed.announce()
     }
 
     /// All credentials, in the order of the configuration, as they were at the last look.
@@ -41,12 +53,11 @@ public final class CredentialWatch: Service {
     /// - Throws: nothing; `Service` allows it.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled, !self.status.isEmpty {
+            while !Task.isCancelled {
+                let seen = self.changed.generation
                 self.look()
-                // It fails only when it is cancelled.
-                try? await Task.sleep(for: Self.pause)
+                await self.changed.wait(after: seen, for: Self.pause)
             }
-            await untilShutdown()
         }
     }
 
@@ -55,7 +66,7 @@ public final class CredentialWatch: Service {
         let reading = clock.read()
         let now = reading.wallMilliseconds / 1000
         let hasTime = now >= Self.firstPlausibleSecond
-        for (index, before) in status.enumerated() {
+        for before in status {
             var after = before
             do {
                 after.validity = try before.credential.validity()
@@ -68,7 +79,10 @@ public final class CredentialWatch: Service {
             if let notice = Self.notice(after, before, now: now) {
                 logger.log(level: notice.level, "\(notice.text)")
             }
-            known.withLock { $0[index] = after }
+            known.withLock { [after] known in
+                guard let index = known.firstIndex(where: { $0.credential == after.credential }) else { return }
+                known[index] = after
+            }
         }
     }
 

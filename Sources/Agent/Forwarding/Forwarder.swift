@@ -43,6 +43,7 @@ public final class Forwarder: Service {
     private let link: LinkConfiguration
     private let backOffLimits: BackOff.Limits
     private let shared = Mutex((status: Status(), counters: LinkCounters()))
+    private let farewell = Farewell()
 
     init(
         _ name: UplinkName, log: RingLog, uplink: any Uplink, reading: LogReading, committed: Announcement,
@@ -73,6 +74,16 @@ public final class Forwarder: Service {
         await cancelWhenGracefulShutdown { await self.forward() }
         await uplink.close()
     }
+
+    /// Lets what is under way come to its end, and sends nothing more: to be called before it is told to stop, where
+    /// another one goes on with its cursors. What would be given up would be sent twice.
+    func retire() async { await farewell.retire(within: Self.retirementMax) }
+
+    /// Ends what was made for it, where it is never run.
+    func discard() async { await uplink.close() }
+
+    /// How long a destination may take to answer before its answer is given up.
+    private static let retirementMax = Duration.seconds(5)
 
     /// What was read while something else was under way.
     private struct Prepared {
@@ -132,6 +143,8 @@ public final class Forwarder: Service {
                 continue
             }
             note(oldestOf: work)
+            guard farewell.begin() else { break }
+            defer { farewell.end() }
             let (outcome, following) = await send(work, within: opening, &course)
             guard !Task.isCancelled || outcome.isAcknowledgement else { break }
             guard let delay = settle(outcome, of: work, &course.backOff, &course.random) else {
@@ -221,12 +234,7 @@ public final class Forwarder: Service {
     private func waitForRecords(after seen: UInt64, within opening: LinkControl.Opening) async {
         let limits = [opening.lasts, opening.backlogWait > .zero ? opening.backlogWait : nil].compactMap(\.self)
         guard let limit = limits.min() else { return await committed.wait(after: seen) }
-        await withTaskGroup(of: Void.self) { [committed] group in
-            group.addTask { await committed.wait(after: seen) }
-            group.addTask { await self.pause(limit) }
-            await group.next()
-            group.cancelAll()
-        }
+        await committed.wait(after: seen, for: limit)
     }
 
     // MARK: What

@@ -10,7 +10,13 @@ import Threads
 /// when the oldest record that nobody asks for has waited for `linger`.
 public final class Recorder: Service {
     struct State {
+        /// One for each stream that there is or was: a slot is never used for another stream.
         var intakes: [Intake]
+        var slots: [StreamName: Int]
+        /// How long a serial record waits for company.
+        var linger: Duration
+        /// What is to be done on the recorder's thread after the next round.
+        var jobs: [@Sendable (RingLog?) -> Void] = []
         /// Number of the round that will commit what is appended now.
         var round: UInt64 = 1
         /// Rounds up to here are over.
@@ -39,9 +45,7 @@ public final class Recorder: Service {
     private static let roundsKept: UInt64 = 64
     private let log: RingLog
     let clock: any GatewayClock
-    private let linger: Duration
     private let logger: Logger
-    private let slots: [StreamName: Int]
     let gate: Gate<State>
     /// Tells forwarders that there are new records.
     let committed = Announcement()
@@ -56,18 +60,62 @@ public final class Recorder: Service {
     ) {
         self.log = log
         self.clock = clock
-        self.linger = linger
         self.logger = logger
         self.heartbeat = heartbeat
-        slots = Dictionary(uniqueKeysWithValues: streams.enumerated().map { ($1, $0) })
-        gate = Gate(State(intakes: streams.map(Intake.init)))
+        gate = Gate(
+            State(
+                intakes: streams.map(Intake.init),
+                slots: Dictionary(uniqueKeysWithValues: streams.enumerated().map { ($1, $0) }), linger: linger))
+    }
+
+    // MARK: Another configuration
+
+    /// Commits what waits, then does something with the log on the recorder's thread, which alone may change it.
+    ///
+    /// - Returns: what `body` gave; nil where the recorder has stopped.
+    func perform<Value: Sendable>(_ body: @escaping @Sendable (RingLog) -> Value) async -> Value? {
+        await withCheckedContinuation { continuation in
+            let isTaken = gate.change { state in
+                guard !state.isStopped else { return false }
+                state.isRequested = true
+                state.jobs.append { log in continuation.resume(returning: log.map(body)) }
+                return true
+            }
+            if !isTaken { continuation.resume(returning: nil) }
+        }
+    }
+
+    /// Makes room for records of more streams; those that there are stay.
+    func admit(_ streams: [StreamName], linger: Duration) {
+        gate.change { state in
+            state.linger = linger
+            for stream in streams where state.slots[stream] == nil {
+                state.slots[stream] = state.intakes.count
+                state.intakes.append(Intake(stream: stream))
+            }
+        }
+    }
+
+    /// Lets go of what waits for streams that are gone from the log: nothing can commit it.
+    ///
+    /// - Returns: the streams of which something was dropped.
+    func forget(_ streams: Set<StreamName>) -> [StreamName] {
+        gate.change { state in
+            streams.sorted().filter { stream in
+                state.blocked[stream] = nil
+                guard let slot = state.slots[stream] else { return false }
+                return !state.intakes[slot].take().isEmpty
+            }
+        }
     }
 
     // MARK: For sources
 
     /// The number under which records of a stream are appended.
     func slot(of stream: StreamName) -> Int {
-        guard let slot = slots[stream] else { preconditionFailure("stream \(stream) is not configured") }
+        guard let slot = gate.withLock({ $0.slots[stream] }) else {
+            preconditionFailure("stream \(stream) is not configured")
+        }
         return slot
     }
 
@@ -79,7 +127,7 @@ public final class Recorder: Service {
             guard state.intakes[slot].hasRoom(for: bytes) else { return (false, false) }
             state.intakes[slot].append(topic: topic, payload: payload, details: details, clock: clock)
             guard !details.isRedeliverable, state.deadline == nil else { return (true, false) }
-            state.deadline = .now + linger
+            state.deadline = .now + state.linger
             return (true, true)
         }
         // The recorder waits without a limit until it hears of a record that nobody will ask a commit for.
@@ -150,6 +198,7 @@ public final class Recorder: Service {
             isLast = gate.withLock { $0.isStopping }
             let isDue = gate.withLock { $0.isRequested || isLast || $0.deadline.map { $0 <= .now } ?? false }
             if isDue { commitRound() }
+            for job in gate.withLock({ $0.takeJobs() }) { job(log) }
             if ContinuousClock.now >= maintenance {
                 maintain(&problem)
                 maintenance = .now + .seconds(1)
@@ -157,7 +206,11 @@ public final class Recorder: Service {
             heartbeat()
         }
         log.close()
-        gate.change { $0.isStopped = true }
+        let late = gate.change { state in
+            state.isStopped = true
+            return state.takeJobs()
+        }
+        for job in late { job(nil) }
         ended.resume()
     }
 
@@ -180,7 +233,7 @@ public final class Recorder: Service {
         let firsts = awaited.isEmpty ? [:] : firsts(of: taken, awaited, failures: failures)
         gate.change { state in
             for intake in taken {
-                let slot = slots[intake.stream] ?? 0
+                let slot = state.slots[intake.stream] ?? 0
                 if let error = failures[intake.stream] {
                     state.intakes[slot].restore(intake)
                     let count = (state.blocked[intake.stream]?.failures ?? 0) + 1
@@ -206,7 +259,7 @@ public final class Recorder: Service {
     ) -> [Int: Position] {
         var firsts: [Int: Position] = [:]
         for intake in taken where failures[intake.stream] == nil {
-            guard let slot = slots[intake.stream], awaited.contains(slot),
+            guard let slot = gate.withLock({ $0.slots[intake.stream] }), awaited.contains(slot),
                 let end = log.head(of: intake.stream, youngerThan: .zero, at: clock.read())?.end
             else { continue }
             let count = intake.builders.reduce(0) { $0 + UInt64($1.count) }
@@ -233,5 +286,12 @@ public final class Recorder: Service {
         }
         guard error.code != previous else { return }
         logger.warning("the state is not saved, which costs duplicates if the power fails: \(error.message)")
+    }
+}
+
+extension Recorder.State {
+    fileprivate mutating func takeJobs() -> [@Sendable (RingLog?) -> Void] {
+        defer { jobs = [] }
+        return jobs
     }
 }

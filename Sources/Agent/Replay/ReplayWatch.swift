@@ -13,7 +13,7 @@ actor ReplayWatch: Service {
     private let executor: ThreadExecutor
     private let folder: ReplayFolder
     private let desk: ReplayDesk
-    private let uplinks: Set<UplinkName>
+    private let log: RingLog
     private let committed: Announcement
     private let logger: Logger
     private var saved: [String: ReplayRequest] = [:]
@@ -21,13 +21,13 @@ actor ReplayWatch: Service {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
-        _ configuration: AgentConfiguration, desk: ReplayDesk, committed: Announcement, logger: Logger
+        of log: RingLog, in path: String, desk: ReplayDesk, committed: Announcement, logger: Logger
     ) throws(LogStoreError) {
         guard let executor = ThreadExecutor(named: "replays") else {
             throw LogStoreError(.unusable, "no thread for replays; raise the limit on threads (TasksMax)")
         }
-        folder = ReplayFolder(log: configuration.log.path)
-        uplinks = Set(configuration.uplinks.map(\.name))
+        folder = ReplayFolder(log: path)
+        self.log = log
         self.desk = desk
         self.committed = committed
         self.logger = logger
@@ -64,7 +64,7 @@ actor ReplayWatch: Service {
         }
         var isNew = false
         for (name, request) in folder.requests() where saved[name] == nil {
-            guard uplinks.contains(request.uplink) else {
+            guard log.uplinks[request.uplink] != nil else {
                 folder.finish(name, ReplayOutcome(problem: "there is no uplink \(request.uplink)"))
                 continue
             }

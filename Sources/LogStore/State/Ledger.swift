@@ -88,18 +88,24 @@ struct Ledger {
         gateway = settings.gateway
         boots = decode(Ledger.bootsKey) ?? BootTable()
         service = decode(Ledger.serviceKey) ?? 0
-        for stream in indexes.keys { streams[stream] = remembered(stream) }
-        for (uplink, names) in settings.uplinks {
-            usages[uplink] = decode(Ledger.usageKey(uplink))
+        take(settings.uplinks, indexes: indexes)
+        _ = tick(reading)
+    }
+
+    /// Takes over what was saved of streams and uplinks that were not there before.
+    mutating func take(_ uplinks: [UplinkName: Set<StreamName>], indexes: [StreamName: StreamIndex]) {
+        for stream in indexes.keys where streams[stream] == nil { streams[stream] = remembered(stream) }
+        for (uplink, names) in uplinks {
+            if usages[uplink] == nil { usages[uplink] = decode(Ledger.usageKey(uplink)) }
             for stream in names {
                 guard let index = indexes[stream] else { continue }
                 let key = ProgressKey(uplink: uplink, stream: stream)
-                let known: UplinkProgress? = decode(key.text)
+                // One that was there before in this run goes on where it was.
+                let known: UplinkProgress? = progresses[key] ?? decode(key.text)
                 let fresh = UplinkProgress(position: index.start, acceptedBefore: index.accepted(through: index.start))
                 progresses[key] = known.flatMap { $0.fits(index) ? $0 : nil } ?? fresh
             }
         }
-        _ = tick(reading)
     }
 
     private func decode<Value: Decodable>(_ key: String) -> Value? {

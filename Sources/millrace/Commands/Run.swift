@@ -24,22 +24,29 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         limitMemory()
         signal(SIGPIPE, SIG_IGN)
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let configuration = try reportingFailures { try loadConfiguration(file.path) }
         let events = RecentEvents()
-        let logger = makeLogger(configuration.loggingLevel, watchedBy: events)
+        let level = LogLevel(configuration.loggingLevel)
+        let logger = makeLogger(level, watchedBy: events)
         for note in configuration.notes { logger.warning("\(note)") }
         let notifier = ServiceNotifier(path: environment("NOTIFY_SOCKET"))
         let watchdog = Watchdog(notifier, interval: environment("WATCHDOG_USEC").flatMap(Int64.init))
         let agent = try reportingFailures {
             try MillraceAgent(
                 configuration, logger: logger, version: Millrace.number, events: events, makeUplink: makeUplink,
-                heartbeat: { watchdog.beat() })
+                heartbeat: { watchdog.beat() }, load: { [file] in try loadConfiguration(file.path) },
+                didReload: { level.set($0.loggingLevel) })
         }
         let libraries = "SQLite \(sqliteVersion), libmosquitto \(mosquittoVersion())"
         logger.notice("millrace \(Millrace.number), gateway \(configuration.gateway), \(libraries)")
         let admin = AdminServer(
             configuration.admin, of: agent, pages: AdminPage.all, logger: logger.part("admin"))
-        let services = agent.services + [admin, ReadyNotice(notifier: notifier)]
+        let services =
+            agent.services + [
+                admin, ReloadOnSignal(agent: agent, notifier: notifier, signals: hangups),
+                ReadyNotice(notifier: notifier),
+            ]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "lifecycle") { _ in
@@ -50,11 +57,9 @@ struct Run: AsyncParsableCommand {
         logger.notice("stopped")
     }
 
-    private func makeLogger(_ level: LoggingLevel, watchedBy events: RecentEvents) -> Logger {
+    private func makeLogger(_ level: LogLevel, watchedBy events: RecentEvents) -> Logger {
         let style: LogLines.Style = environment("JOURNAL_STREAM") == nil ? .terminal : .journal
-        return Logger(label: "millrace") { _ in
-            events.watching(LogLines(style: style, level: Logger.Level(rawValue: level.rawValue) ?? .info))
-        }
+        return Logger(label: "millrace") { _ in events.watching(LogLines(style: style, level: level)) }
     }
 }
 

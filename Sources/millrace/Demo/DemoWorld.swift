@@ -53,8 +53,9 @@ final class DemoWorld: Sendable {
         centre = try CentreAudit(port: centralBroker.port)
         let configuration = DemoConfiguration(localPort: localBroker.port, linkPort: relay.port, sensors: sensors)
         configurationPath = try folder.write("millrace.toml", configuration.text)
+        let level = LogLevel(.info)
         let logger = Logger(label: "millrace") { [lines] _ in
-            LogLines(style: .terminal, level: .info, output: lines.append)
+            LogLines(style: .terminal, level: level, output: lines.append)
         }
         agent = try MillraceAgent(
             AgentConfiguration.load(path: configurationPath), logger: logger, makeUplink: makeUplink)

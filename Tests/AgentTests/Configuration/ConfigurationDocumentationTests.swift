@@ -80,8 +80,9 @@ import Testing
             folders = ["."]
             [serial.b]
             columns = [{}]
+            alarms = { x = {} }
             [serial.c]
-            devices = [{ profile = "meter" }, { profile = "heat" }]
+            devices = [{ profile = "meter", alarms = { x = {} } }, { profile = "heat" }]
             [uplinks.a]
             topics = [{}]
             filters = [{}]

@@ -44,7 +44,8 @@ extension AgentConfigurationReader {
         stream.priority = table.integer("priority", in: 0...100) ?? stream.priority
         table.finish()
         // A wrong capacity has been reported; it must not cause errors elsewhere.
-        return Draft(stream: stream, table: table, hasCapacity: table.has("capacity"))
+        // What the agent tells of itself is little: without a capacity it takes no share of what is for records.
+        return Draft(stream: stream, table: table, hasCapacity: table.has("capacity") || name == .millrace)
     }
 
     /// Gives what is left to the streams that name no capacity, in equal parts.

@@ -51,9 +51,12 @@ extension AgentConfigurationReader {
         }
     }
 
-    /// The streams that are forwarded; all of them where the key is absent.
+    /// The streams that are forwarded; where the key is absent all of them, but not what the agent tells of itself,
+    /// which is not for everybody.
     private func readStreams(_ table: TableReader) -> [StreamName] {
-        guard let names = table.strings("streams") else { return streams.map(\.name) }
+        guard let names = table.strings("streams") else {
+            return streams.map(\.name).filter { $0 != .millrace }
+        }
         if names.isEmpty { table.fail("needs at least one stream; without this key all are forwarded", at: "streams") }
         var result: [StreamName] = []
         for (index, text) in names.enumerated() {

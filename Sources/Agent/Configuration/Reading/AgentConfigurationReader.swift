@@ -67,9 +67,13 @@ struct AgentConfigurationReader {
     /// A path as the file gives it, made absolute by the file's directory.
     func resolved(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
 
-    /// A key that names a stream; nil where it is absent or names none, which is reported.
+    /// A key that names the stream of a source; nil where it is absent or names none, which is reported.
     func readStream(_ table: TableReader, _ key: String) -> StreamName? {
         guard let text = table.string(key) else { return nil }
+        if text == StreamName.millrace.rawValue {
+            table.fail("the stream \(quoted(text)) is for what the agent tells of itself; choose another", at: key)
+            return nil
+        }
         return stream(text, table, key)
     }
 

@@ -3,7 +3,7 @@ import StrictTOML
 import Uplinks
 
 /// What `[uplinks.NAME]` says of an HTTP endpoint.
-public struct HTTPDestination: Sendable {
+public struct HTTPDestination: Equatable, Sendable {
     /// What stands at the url.
     public enum Preset: String, Hashable, Sendable, CaseIterable {
         /// Anything that takes a POST.
@@ -41,7 +41,7 @@ public struct HTTPDestination: Sendable {
     }
 
     /// What a preset needs beside its url.
-    public enum Endpoint: Sendable {
+    public enum Endpoint: Equatable, Sendable {
         case webhook(URLTemplate)
         case eventGrid(HTTPURL)
         case eventHubs(HTTPURL, key: RecordTemplate?)

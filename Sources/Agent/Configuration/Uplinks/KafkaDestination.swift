@@ -2,7 +2,7 @@ import Records
 import Uplinks
 
 /// What `[uplinks.NAME]` says of a Kafka cluster, or of what speaks its protocol.
-public struct KafkaDestination: Sendable {
+public struct KafkaDestination: Equatable, Sendable {
     /// A hosted cluster, whose limits and way to log in are known.
     public enum Preset: String, Hashable, Sendable, CaseIterable {
         /// Confluent Cloud: an API key and its secret.

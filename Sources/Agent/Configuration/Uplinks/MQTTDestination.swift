@@ -3,7 +3,7 @@ import Records
 import Uplinks
 
 /// What `[uplinks.NAME]` says of a broker.
-public struct MQTTDestination: Sendable {
+public struct MQTTDestination: Equatable, Sendable {
     /// The form in which records travel.
     public enum Format: String, Hashable, Sendable, CaseIterable {
         /// One message per record, the payload as it came.

@@ -2,7 +2,7 @@ import Records
 import Uplinks
 
 /// `[uplinks.NAME]`: a destination that records are forwarded to, and what is the same for every kind of it.
-public struct UplinkConfiguration: Sendable {
+public struct UplinkConfiguration: Equatable, Sendable {
     /// The name; keys the cursors.
     public var name: UplinkName
     /// Where the records go, and in which form.
@@ -33,7 +33,7 @@ public struct UplinkConfiguration: Sendable {
 }
 
 /// The kinds of destination; the scheme of an uplink's `url` says which it is.
-public enum Destination: Sendable {
+public enum Destination: Equatable, Sendable {
     /// A broker: `mqtt://`, `mqtts://`.
     case mqtt(MQTTDestination)
     /// A Kafka cluster: `kafka://`, `kafkas://`.

@@ -15,6 +15,8 @@ final class SerialLine: Sendable {
     let devices: [String]
     /// The last frames that could not be understood.
     let badFrames = BadFrames()
+    /// How its devices speak.
+    private let profiles: [Profile]
     private let reader: SerialReader
 
     /// A line that does nothing until ``start()``.
@@ -32,6 +34,7 @@ final class SerialLine: Sendable {
         let script: any LineScript
         switch configuration.content {
         case .raw(var lines):
+            profiles = []
             lines.device += suffix
             receiver = LineReceiver(
                 lines, port: port, of: configuration, into: records, clock: clock, logger: logger)
@@ -50,6 +53,7 @@ final class SerialLine: Sendable {
                 devices: devices, asked: asked, port: port, of: configuration, into: records, clock: clock,
                 logger: logger)
             self.devices = devices.map(\.name)
+            profiles = devices.map(\.profile)
             framing = devices[0].profile.framing
             framing.sizeMax = devices.map(\.profile.framing.sizeMax).max() ?? framing.sizeMax
             ledger = asked.isEmpty ? nil : PollLedger(devices: asked.count)
@@ -62,6 +66,11 @@ final class SerialLine: Sendable {
             port: port, settings: settings,
             framer: BadFrameTap(FrameCutter(framing), into: badFrames, clock: clock), script: script,
             receiver: receiver, clock: clock, tree: tree)
+    }
+
+    /// Whether its devices speak as the files of their profiles say now; a file that is gone or wrong says nothing.
+    func isAsDescribed(in library: ProfileLibrary) -> Bool {
+        profiles.allSatisfy { profile in (try? library.profile(profile.name)).map { $0 == profile } ?? true }
     }
 
     /// What the reader has done so far.

@@ -12,7 +12,10 @@ public final class SerialSource: Service {
     /// As in the configuration.
     public let name: String
     let configuration: SerialSourceConfiguration
-    private let others: [PortName]
+    /// The ports of the other sources, which patterns and `auto` leave alone.
+    private let others: Mutex<[PortName]>
+    /// What a pattern fits at present, and who is told when that changes; nil while nobody is.
+    private let matches = Mutex<(paths: [String], changes: AsyncStream<[String]>.Continuation)?>(nil)
     private let records: ReadingRecords
     private let clock: any GatewayClock
     private let tree: DeviceTree
@@ -32,7 +35,7 @@ public final class SerialSource: Service {
         clock: any GatewayClock, tree: DeviceTree = DeviceTree(), logger: Logger
     ) throws {
         self.configuration = configuration
-        self.others = others
+        self.others = Mutex(others)
         self.clock = clock
         self.tree = tree
         self.logger = logger
@@ -88,10 +91,20 @@ public final class SerialSource: Service {
 
     // MARK: Several ports
 
+    /// Looks again at what is there, because other sources have other ports now, or profiles have changed.
+    func lookAgain(others: [PortName]) {
+        self.others.withLock { $0 = others }
+        matches.withLock { matches in _ = matches.map { $0.changes.yield($0.paths) } }
+    }
+
     /// Reads each match of the pattern from when it comes until it goes.
     private func readMatches() async throws {
         let (changes, continuation) = AsyncStream.makeStream(of: [String].self, bufferingPolicy: .bufferingNewest(1))
-        let lookout = try PortLookout(configuration.port, tree: tree) { continuation.yield($0) }
+        matches.withLock { $0 = ([], continuation) }
+        let lookout = try PortLookout(configuration.port, tree: tree) { [weak self] paths in
+            self?.matches.withLock { $0?.paths = paths }
+            continuation.yield(paths)
+        }
         try lookout.start()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publishWhatIsDue() }
@@ -103,6 +116,7 @@ public final class SerialSource: Service {
             }
             await group.next()
             lookout.stop()
+            matches.withLock { $0 = nil }
             continuation.finish()
             group.cancelAll()
         }
@@ -115,6 +129,11 @@ public final class SerialSource: Service {
         let present = lines.withLock { $0 }
         for line in present where !wanted.contains(line.port.description) { await end(line) }
         if case .detected(let library) = configuration.content {
+            for line in present where wanted.contains(line.port.description) && !line.isAsDescribed(in: library) {
+                logger.notice("the profile of what is at \(line.port) has changed")
+                await end(line)
+                self.detections.withLock { $0.attempts[line.port.description] = nil }
+            }
             for (path, attempt) in beginDetections(wanted) {
                 detections.addTask { await self.detect(path, attempt: attempt, among: library) }
             }
@@ -161,7 +180,7 @@ public final class SerialSource: Service {
     /// Whether another source names the port, by whatever name.
     private func isOfAnother(_ path: String) -> Bool {
         let file = DeviceTree.resolved(path)
-        return others.contains { other in
+        return others.withLock({ $0 }).contains { other in
             tree.matches(other).contains { DeviceTree.resolved($0) == file }
         }
     }

@@ -1,0 +1,71 @@
+import Glibc
+import LogStore
+import Records
+import StrictTOML
+import Synchronization
+
+/// Word of the last reload, in a file beside the log: by it `millrace reload` knows what came of its signal.
+///
+/// The file has a line with a number, which grows with each reload; then one with `running`, `unchanged`, `applied` or
+/// `refused`; then one for each change or reason. It is replaced as a whole.
+public struct ReloadNote: Sendable {
+    /// What the file says.
+    public struct Content: Sendable, Equatable {
+        /// Of the reload, counted from when the log was made.
+        public var number: UInt64 = 0
+        /// Nil while it is under way.
+        public var outcome: ReloadOutcome?
+
+        /// Before the first.
+        public init() {}
+    }
+
+    private static let name = "reload"
+    private let path: String
+
+    /// - Parameter log: the folder of the log.
+    public init(log: String) { path = "\(log)/\(Self.name)" }
+
+    /// What it says; what cannot be read says nothing.
+    public var content: Content {
+        guard let file = try? FileContents(path: path, sizeMax: .mebibytes(1)) else { return Content() }
+        let lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        var content = Content()
+        guard lines.count >= 2, let number = UInt64(lines[0]) else { return content }
+        content.number = number
+        switch lines[1] {
+        case "unchanged": content.outcome = .unchanged
+        case "applied": content.outcome = .applied(Array(lines[2...]))
+        case "refused": content.outcome = .refused(Array(lines[2...]))
+        default: break
+        }
+        return content
+    }
+
+    /// A reload begins.
+    public func begin() { write(["\(content.number + 1)", "running"]) }
+
+    /// It has ended so.
+    public func end(_ outcome: ReloadOutcome) {
+        let number = "\(content.number)"
+        switch outcome {
+        case .unchanged: write([number, "unchanged"])
+        case .applied(let changes): write([number, "applied"] + changes.map(\.inOneLine))
+        case .refused(let reasons): write([number, "refused"] + reasons.map(\.inOneLine))
+        }
+    }
+
+    /// Where it cannot be written, whoever waits for it gives up after some time; the log says what came of it.
+    private func write(_ lines: [String]) {
+        let descriptor = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return }
+        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+        let count = Glibc.write(descriptor, bytes, bytes.count)
+        close(descriptor)
+        if count == bytes.count { rename(path + ".new", path) }
+    }
+}
+
+extension String {
+    fileprivate var inOneLine: String { String(map { $0.isNewline ? " " : $0 }) }
+}
