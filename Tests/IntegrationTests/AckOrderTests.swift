@@ -66,7 +66,9 @@ struct AckOrderTests {
 
     /// Traces the agent while readings come in many small bursts, until all have arrived at the centre.
     private func run(faults: [FaultInjection], readings: Int) async throws -> Run {
-        let agent = try await RunningAgent()
+        var options = RunningAgent.Options()
+        options.hasSocket = false
+        let agent = try await RunningAgent(options)
         let recording = try TraceRecording(
             of: agent.command, following: agent.logFolder, into: agent.folder.file("strace.log"), faults: faults)
         let consumer = try await KillConsumer(at: agent.centre)

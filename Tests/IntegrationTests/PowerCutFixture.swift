@@ -16,6 +16,7 @@ enum PowerCutFixture {
     static var options: RunningAgent.Options {
         var options = RunningAgent.Options()
         options.capacity = "4MiB"
+        options.hasSocket = false
         return options
     }
 

@@ -22,6 +22,8 @@ final class RunningAgent: Sendable {
         var uplinkLines = ["retry_min = \"100ms\"", "retry_max = \"1s\""]
         /// Whether there is an uplink at all.
         var hasUplink = true
+        /// Whether it answers on a unix socket, which lies beside the log: not where every file of that is followed.
+        var hasSocket = true
         /// Further tables, as they are.
         var tables: [String] = []
         /// Where the log is kept; nil: in the fixture's folder.
@@ -171,6 +173,7 @@ final class RunningAgent: Sendable {
             "commit_linger = \"\(options.commitLinger)\"",
         ]
         lines += options.logLines
+        if !options.hasSocket { lines += ["[admin]", "socket = \"\""] }
         lines += ["[mqtt.floor]", "url = \"mqtt://127.0.0.1:\(floor)\"", "topics = [\"sensors/#\"]"]
         lines += options.sourceLines
         if options.hasUplink {
