@@ -76,6 +76,7 @@ import Testing
             [profiles]
             folders = ["."]
             [serial.b]
+            format = "csv"
             columns = [{}]
             alarms = { x = {} }
             [serial.c]
