@@ -79,6 +79,7 @@ import Testing
             [profiles]
             folders = ["."]
             [serial.b]
+            format = "csv"
             columns = [{}]
             alarms = { x = {} }
             [serial.c]
