@@ -24,7 +24,7 @@ struct DiskJudgementTests {
     @Test func `a card that is quicker than flash can be programmed is not believed`() {
         let finding = worst(judge(.card, flush: 0.000_02))
         #expect(finding?.verdict == .bad)
-        #expect(finding?.text.contains("20 µs, and 100 µs is the least") == true)
+        #expect(finding?.text.contains("20 µs, and such a medium needs 100 µs") == true)
         #expect(finding?.advice?.contains("a power cut loses records") == true)
     }
 

@@ -214,4 +214,51 @@ struct AuditTests {
             #expect(refused.ending != .exited(0) && refused.output.contains(message), "\(refused.output)")
         }
     }
+
+    @Test(.enabled(if: KafkaCluster.isInstalled, "needs librdkafka-dev, cc and kcat"), arguments: ["raw", "json"])
+    func `P3 P7 a Kafka cluster is audited from its oldest message on, in every epoch and partition`(
+        format: String
+    ) async throws {
+        let cluster = try await KafkaCluster()
+        try await cluster.makeTopic("telemetry", partitions: 3)
+        var options = RunningAgent.Options()
+        options.hasUplink = false
+        options.tables = [
+            "[uplinks.lake]", "url = \"kafka://\(cluster.brokers.joined(separator: ","))\"", "topic = \"telemetry\"",
+            "format = \"\(format)\"", "retry_min = \"100ms\"", "retry_max = \"1s\"",
+        ]
+        let agent = try await RunningAgent(options)
+        try agent.start()
+        try await agent.waitUntilReceiving()
+        let load = try await KillLoad(to: agent.floor)
+        try await load.publish(500)
+        try await agent.kill()
+        try agent.start()
+        try await load.publish(500)
+        let isThere = try await eventually(within: .seconds(60)) {
+            try await Self.audit(cluster).report.distinct >= 1000
+        }
+        #expect(isThere, "\(agent.currentLogText)")
+        #expect(try await agent.stop() == .exited(0))
+        await load.stop()
+        let accepted = try #require(try agent.statistics().uplinks[UplinkName("lake")!]?[.telemetry]).accepted
+
+        let (report, ending) = try await Self.audit(cluster)
+        #expect(ending == .exited(0) && report.verdict == "complete", "\(report)")
+        #expect(report.distinct == accepted && report.missing == 0 && report.unreadable == 0)
+        #expect(report.received == report.distinct + report.duplicates)
+    }
+
+    private static func audit(_ cluster: KafkaCluster) async throws -> (report: Report, ending: ChildProcess.Ending?) {
+        let result = try await Command.run(
+            "audit", "--url", "kafka://\(cluster.brokers[0])", "--topic", "telemetry", "--once", "--quiet", "1s",
+            "--json", "--from-start")
+        let line = try #require(result.output.split(separator: "\n").last, "\(result)")
+        return (try JSONDecoder().decode(Report.self, from: Data(line.utf8)), result.ending)
+    }
+
+    @Test func `what is no topic, and a cluster that is not there, are told`() async throws {
+        let nameless = try await Command.run("audit", "--url", "kafka://127.0.0.1:9")
+        #expect(nameless.ending == .exited(64) && nameless.output.contains("--topic NAME"))
+    }
 }

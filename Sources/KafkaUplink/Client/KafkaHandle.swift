@@ -247,18 +247,19 @@ final class KafkaHandle {
     }
 
     /// Takes the settings.
-    private static func make(
-        _ settings: OpaquePointer?, _ configuration: KafkaConfiguration
+    static func make(
+        _ settings: OpaquePointer?, _ configuration: KafkaConfiguration,
+        _ kind: rd_kafka_type_t = RD_KAFKA_PRODUCER
     ) throws(KafkaError) -> OpaquePointer {
         var text = [CChar](repeating: 0, count: 512)
-        guard let pointer = rd_kafka_new(RD_KAFKA_PRODUCER, settings, &text, text.count) else {
+        guard let pointer = rd_kafka_new(kind, settings, &text, text.count) else {
             rd_kafka_conf_destroy(settings)
-            throw KafkaError(.setting, "cannot make a producer for \(configuration.address): \(string(text))")
+            throw KafkaError(.setting, "cannot make a client for \(configuration.address): \(string(text))")
         }
         return pointer
     }
 
-    private static func set(_ setting: KafkaSetting, _ settings: OpaquePointer?) throws(KafkaError) {
+    static func set(_ setting: KafkaSetting, _ settings: OpaquePointer?) throws(KafkaError) {
         var text = [CChar](repeating: 0, count: 512)
         guard rd_kafka_conf_set(settings, setting.name, setting.value, &text, text.count) == RD_KAFKA_CONF_OK else {
             // librdkafka repeats the value.

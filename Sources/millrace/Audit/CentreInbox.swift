@@ -44,9 +44,14 @@ final class CentreInbox: MQTTInlet {
 
     func receive(topic: RawSpan, payload: RawSpan, details: MQTTMessageDetails) {
         let bytes = payload.withUnsafeBytes { Array($0) }
-        let message = MQTTMessage(
-            topic: topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }, payload: bytes[...],
-            isRetained: details.isRetained, properties: details.properties)
+        take(
+            MQTTMessage(
+                topic: topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }, payload: bytes[...],
+                isRetained: details.isRetained, properties: details.properties))
+    }
+
+    /// Takes one that came another way.
+    func take(_ message: MQTTMessage) {
         let now = clock.read().wallMilliseconds
         findings.withLock { findings in
             findings.messages += 1
@@ -59,6 +64,9 @@ final class CentreInbox: MQTTInlet {
             }
         }
     }
+
+    /// Notes why nothing comes; nil: it comes.
+    func disconnected(_ reason: String?) { findings.withLock { $0.disconnection = reason } }
 
     /// Nothing is kept: an audit counts.
     func commit() -> Bool { true }

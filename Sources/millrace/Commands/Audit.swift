@@ -1,6 +1,7 @@
 import Agent
 import ArgumentParser
 import Compression
+import KafkaUplink
 import MQTTTransport
 import Records
 import StrictTOML
@@ -12,10 +13,13 @@ struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check at the centre that every record of every gateway arrived.",
         discussion: """
-            Subscribes to what gateways publish and reads the identity of each record, in every format of an MQTT
-            uplink: how many came, came twice, are missing, were announced as lost, were left out by a filter, came out
-            of order, and how late. It keeps no records. What is published while it does not listen, it does not see:
-            a stream counts from the first record that arrives, unless --from-start says that it is the first there is.
+            Reads the identity of each record that gateways deliver, in every format: how many came, came twice, are
+            missing, were announced as lost, were left out by a filter, came out of order, and how late. It keeps no
+            records. A stream counts from the first record that arrives, unless --from-start says that it is the first
+            there is.
+
+            At a broker it subscribes: what is published while it does not listen, it does not see. In a Kafka cluster
+            it reads the topics from their oldest message on, without a group and without committing an offset.
 
             On a terminal a live table, with q to end; elsewhere, and with --json, a report every --interval. With
             --once it ends when nothing has come for --quiet.
@@ -25,8 +29,10 @@ struct Audit: AsyncParsableCommand {
             69 when the broker cannot be reached.
             """)
 
-    @Option(help: "The broker: mqtt://HOST[:PORT], or mqtts:// for TLS.") var url = "mqtt://127.0.0.1:1883"
-    @Option(help: "A topic filter; may be given more than once.") var topic = ["gateways/#"]
+    @Option(help: "The broker or cluster: mqtt://HOST[:PORT] or kafka://HOST[:PORT],…; mqtts:// or kafkas:// for TLS.")
+    var url = "mqtt://127.0.0.1:1883"
+    @Option(help: "A topic filter, or a Kafka topic; may be given more than once. (default: gateways/#)")
+    var topic: [String] = []
     @OptionGroup var login: CentreLogin
     @Flag(help: "Print JSON.") var json = false
     @Flag(help: "End when nothing has come for a while, and report once.") var once = false
@@ -37,8 +43,15 @@ struct Audit: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A dictionary that messages are compressed with.", valueName: "file"))
     var dictionary: [String] = []
 
+    private var isKafka: Bool { url.hasPrefix("kafka") }
+    private var topics: [String] { topic.isEmpty ? ["gateways/#"] : topic }
+
     func validate() throws {
-        for filter in topic where !MQTTTopicFilter.isValid(filter) {
+        if isKafka {
+            guard !topic.isEmpty else { throw ValidationError("Say which topics to read: --topic NAME.") }
+            return
+        }
+        for filter in topics where !MQTTTopicFilter.isValid(filter) {
             throw ValidationError("'\(filter)' is no topic filter (MQTT 5.0, section 4.7).")
         }
     }
@@ -46,27 +59,26 @@ struct Audit: AsyncParsableCommand {
     func run() async throws {
         let inbox = CentreInbox(
             isFromStart: fromStart, dictionaries: [.builtIn] + (try dictionary.map(Self.read)), clock: SystemClock())
-        let subscriber = try reportingFailures {
-            try MQTTSubscriber(
-                configuration: try login.configuration(of: url),
-                subscriptions: topic.map { MQTTSubscription(filter: $0, retained: .ignore) }, linger: .zero,
-                inlet: inbox)
+        let feed: any CentreFeed = try reportingFailures {
+            isKafka
+                ? ClusterFeed(try login.cluster(at: url), topics: topics, into: inbox)
+                : try BrokerFeed(try login.configuration(of: url), topics: topics, into: inbox)
         }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        try subscriber.start()
+        try reportingFailures { try feed.start() }
         let isReached = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 for await _ in signals { break }
                 return true
             }
-            group.addTask { await watch(inbox, subscriber) }
+            group.addTask { await watch(inbox, feed) }
             let isReached = await group.next() ?? true
             group.cancelAll()
             return isReached
         }
-        await subscriber.stop()
+        await feed.stop()
         guard isReached else {
-            let reason = inbox.read { $0.disconnection ?? $0.refusal } ?? "the broker does not answer"
+            let reason = inbox.read { $0.disconnection ?? $0.refusal } ?? "nobody answers"
             printError("millrace audit: \(url): \(reason)")
             throw ExitCode.missingProgram
         }
@@ -78,15 +90,15 @@ struct Audit: AsyncParsableCommand {
     // MARK: While it listens
 
     /// Until it is to end; false where the broker could not be reached.
-    private func watch(_ inbox: CentreInbox, _ subscriber: MQTTSubscriber) async -> Bool {
+    private func watch(_ inbox: CentreInbox, _ feed: any CentreFeed) async -> Bool {
         let begun = ContinuousClock.now
-        while !subscriber.isSubscribed {
-            let isRefused = inbox.read { $0.refusal != nil } && !subscriber.isSubscribed
+        while !feed.isListening {
+            let isRefused = inbox.read { $0.refusal != nil } && !feed.isListening
             guard begun.duration(to: .now) < Self.patience, !isRefused, await pause() else { return Task.isCancelled }
         }
         let listening = ContinuousClock.now
         let isLive = !json && !once && Terminal.isInteractive
-        let screen = isLive ? AuditScreen(title: "\(url)  \(topic.joined(separator: " "))") : nil
+        let screen = isLive ? AuditScreen(title: "\(url)  \(topics.joined(separator: " "))") : nil
         defer { screen?.close() }
         var reported = listening
         while await pause() {
@@ -135,45 +147,5 @@ struct Audit: AsyncParsableCommand {
         } catch {
             throw ValidationError("--dictionary: \(error)")
         }
-    }
-}
-
-/// How to enter the centre's broker.
-struct CentreLogin: ParsableArguments {
-    @Option(help: "The user name.") var username: String?
-    @Option(help: "The file that holds the password.") var passwordFile: String?
-    @Option(help: "The authorities that are trusted, PEM; the system's without it.") var ca: String?
-    @Option(help: "Our certificate, PEM.") var certificate: String?
-    @Option(help: "The private key of our certificate, PEM.") var key: String?
-    @Option(help: "The client id; a random one without it.") var clientID: String?
-
-    func validate() throws {
-        if passwordFile != nil, username == nil { throw ValidationError("A password needs --username.") }
-        if (certificate == nil) != (key == nil) { throw ValidationError("--certificate and --key need each other.") }
-    }
-
-    /// How to reach the broker at a url.
-    func configuration(of url: String) throws -> MQTTConfiguration {
-        let address = try BrokerAddress.reading(url: url, option: "--url")
-        guard address.isEncrypted || ca == nil && certificate == nil else {
-            throw ConfigurationError(option: "--url", "--ca and --certificate need mqtts://")
-        }
-        let random = String(UInt32.random(in: 0 ... .max), radix: 16)
-        var configuration = MQTTConfiguration(
-            host: address.host, port: address.port, clientID: clientID ?? "millrace-audit-\(random)")
-        configuration.sessionExpiry = .zero
-        configuration.username = username
-        if let passwordFile {
-            do throws(SigningFailure) {
-                configuration.password = try CredentialFile(path: passwordFile).secret().exposed
-            } catch {
-                throw ConfigurationError(option: "--password-file", "\(error)")
-            }
-        }
-        if address.isEncrypted {
-            configuration.tls = MQTTConfiguration.TLS(
-                authorityFile: ca, certificateFile: certificate, keyFile: key)
-        }
-        return configuration
     }
 }

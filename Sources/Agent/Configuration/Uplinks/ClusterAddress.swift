@@ -45,6 +45,17 @@ public struct ClusterAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(brokers: brokers, isEncrypted: scheme == "kafkas")
     }
 
+    /// Reads the url that an option of a command gives.
+    ///
+    /// - Throws: ``ConfigurationError`` that names the option.
+    public static func reading(url: String, option: String) throws(ConfigurationError) -> ClusterAddress {
+        do throws(Refusal) {
+            return try ClusterAddress(url: url)
+        } catch {
+            throw ConfigurationError(option: option, error.message)
+        }
+    }
+
     /// `kafkas://k1:9092,k2:9092`
     public var description: String { (isEncrypted ? "kafkas://" : "kafka://") + brokers.joined(separator: ",") }
 
