@@ -59,11 +59,7 @@ struct Audit: AsyncParsableCommand {
     func run() async throws {
         let inbox = CentreInbox(
             isFromStart: fromStart, dictionaries: [.builtIn] + (try dictionary.map(Self.read)), clock: SystemClock())
-        let feed: any CentreFeed = try reportingFailures {
-            isKafka
-                ? ClusterFeed(try login.cluster(at: url), topics: topics, into: inbox)
-                : try BrokerFeed(try login.configuration(of: url), topics: topics, into: inbox)
-        }
+        let feed = try reportingFailures { try makeFeed(into: inbox) }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         try reportingFailures { try feed.start() }
         let isReached = await withTaskGroup(of: Bool.self) { group in
@@ -85,6 +81,11 @@ struct Audit: AsyncParsableCommand {
         let report = inbox.report()
         writeLine(json ? report.json : report.text, to: 1)
         if report.verdict != .complete { throw ExitCode(report.verdict.rawValue) }
+    }
+
+    private func makeFeed(into inbox: CentreInbox) throws -> any CentreFeed {
+        guard isKafka else { return try BrokerFeed(try login.configuration(of: url), topics: topics, into: inbox) }
+        return ClusterFeed(try login.cluster(at: url), topics: topics, into: inbox)
     }
 
     // MARK: While it listens
