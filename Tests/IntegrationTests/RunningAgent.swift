@@ -1,5 +1,6 @@
 import AgentTestKit
 import Glibc
+import Records
 import Synchronization
 import Testing
 
@@ -113,6 +114,16 @@ final class RunningAgent: Sendable {
     /// Waits until the process that runs now has written a text.
     func hasLogged(_ text: String, within limit: Duration = .seconds(30)) async -> Bool {
         await eventually(within: limit) { currentLogText.contains(text) }
+    }
+
+    /// Waits until it has so many records of `telemetry` on its disk, by its own status.
+    func waitUntilAccepted(_ count: Int) async throws {
+        let isAccepted = try await eventually {
+            let status = try await Command.run("status", "--config", configuration, "--json").output
+            let streams = JSONTree(Array(status.utf8))?["log"]?["streams"]?.elements ?? []
+            return streams.contains { $0["name"]?.string == "telemetry" && $0["accepted"]?.integer == count }
+        }
+        guard isAccepted else { throw TestKitError("the agent has not \(count) records: \(logText)") }
     }
 
     /// Ends the process at once (SIGKILL), and waits for its end.

@@ -27,6 +27,7 @@ struct StatusCommandTests {
         try agent.start()
         try await agent.waitUntilReceiving()
         try await Sensor(agent.floor).publish(0..<1)
+        try await agent.waitUntilAccepted(1)
         try await agent.stop()
         let (ending, text) = try await status(agent)
         #expect(ending == .exited(1))

@@ -73,6 +73,7 @@ struct SupportCommandTests {
         try agent.start()
         try await agent.waitUntilReceiving()
         try await Sensor(agent.floor).publish(0..<10)
+        try await agent.waitUntilAccepted(10)
         try await agent.stop()
         let file = agent.folder.file("support.tar")
         let result = try await Command.run("support", "--config", agent.configuration, "--output", file)
