@@ -96,8 +96,8 @@ private final class KafkaConsumer: @unchecked Sendable {
         case problem(String)
     }
 
+    // @unchecked: the thread that made it gives it to the one that reads, and never uses it again.
     private let configuration: KafkaConfiguration
-    /// Given on with the object from the thread that made it to the one that reads, and never used by two.
     private let pointer: OpaquePointer
 
     init(_ configuration: KafkaConfiguration) throws(KafkaError) {
