@@ -91,12 +91,13 @@ public final class KafkaReader: Sendable {
 
 /// One `rd_kafka_t` that reads. Made on one thread, then used by another.
 private final class KafkaConsumer: @unchecked Sendable {
+    // @unchecked: the thread that made it gives it to the one that reads, and never uses it again.
+
     enum Event {
         case message(KafkaReader.Message)
         case problem(String)
     }
 
-    // @unchecked: the thread that made it gives it to the one that reads, and never uses it again.
     private let configuration: KafkaConfiguration
     private let pointer: OpaquePointer
 
