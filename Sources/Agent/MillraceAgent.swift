@@ -19,7 +19,7 @@ public final class MillraceAgent: Sendable {
     public let credentials: CredentialWatch
     /// What happened lately, for the status.
     public let events: RecentEvents
-    /// What happened lately, for the centre.
+    /// Where what happens is told, for the centre.
     public let journal: EventJournal
     /// The version that the status shows.
     let version: String
@@ -84,7 +84,7 @@ public final class MillraceAgent: Sendable {
         try exchange.make(from: exchange.parts, with: factory)
         parts = Mutex(exchange.parts)
         running = PartGroup(exchange.made + [credentials, replayWatch])
-        journal = EventJournal(recorder: recorder, clock: clock, logger: logger.part("agent"))
+        journal = EventJournal(recorder: recorder, logger: logger.part("agent"))
         journal.record(into: configuration.eventStream)
         watch.countSources { [weak self] in self?.sourceCounts ?? [:] }
     }

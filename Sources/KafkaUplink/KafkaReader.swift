@@ -103,9 +103,7 @@ private final class KafkaConsumer: @unchecked Sendable {
 
     init(_ configuration: KafkaConfiguration) throws(KafkaError) {
         self.configuration = configuration
-        let settings = rd_kafka_conf_new()
-        var own = try configuration.settings(batchSize: configuration.messageSizeMax.rawValue)
-        own += [
+        let own = [
             // The library wants a name even of who joins no group.
             KafkaSetting(name: "group.id", value: configuration.clientID),
             KafkaSetting(name: "enable.auto.commit", value: "false"),
@@ -115,12 +113,8 @@ private final class KafkaConsumer: @unchecked Sendable {
             KafkaSetting(name: "fetch.message.max.bytes", value: "65536"),
             KafkaSetting(name: "queued.min.messages", value: "100"),
         ]
-        do {
-            for setting in own { try KafkaHandle.set(setting, settings) }
-        } catch {
-            rd_kafka_conf_destroy(settings)
-            throw error
-        }
+        let settings = try KafkaHandle.settings(
+            configuration, batchSize: configuration.messageSizeMax.rawValue, and: own)
         // Without this librdkafka would write to standard error.
         rd_kafka_conf_set_log_cb(settings) { _, _, _, _ in }
         pointer = try KafkaHandle.make(settings, configuration, RD_KAFKA_CONSUMER)

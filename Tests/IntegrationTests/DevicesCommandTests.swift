@@ -13,32 +13,7 @@ struct DevicesCommandTests {
         init(says lines: [String] = ["$WARMTH 21.5*", "$WARMTH 21.75*"], profiles: [String] = ["warmth"]) throws {
             folder = try TemporaryFolder("profiles")
             for name in profiles {
-                try folder.write(
-                    "\(name).toml",
-                    """
-                    format = 1
-                    title = "Warmth"
-                    models = ["W"]
-                    source = "invented"
-                    [link]
-                    baud = 9600
-                    [framing]
-                    kind = "line"
-                    start = "$WARMTH"
-                    [checksum]
-                    kind = "none"
-                    [text]
-                    format = "pattern"
-                    [[message]]
-                    pattern = '^.WARMTH (?<t>[-0-9.]+).$'
-                    fields = [{ name = "temperature", key = "t", unit = "Cel", range = [-40, 85] }]
-                    [[sample]]
-                    text = "$WARMTH 21.5*\\n"
-                    expect = { temperature = 21.5 }
-                    [[sample]]
-                    text = "$WARM 21.5*\\n"
-                    rejected = true
-                    """)
+                try folder.write("\(name).toml", WarmthSensor.profile)
             }
             terminal = try PseudoTerminal()
             line = ScriptedLine(on: terminal, lines: lines, every: .milliseconds(50), repeats: true)

@@ -161,16 +161,8 @@ struct ReloadTests {
             load.finish()
             try await group.waitForAll()
         }
-        await consumer.waitUntilIdle(orHasSeen: load.published)
-        #expect(try await agent.stop() == .exited(0))
-        let findings = consumer.findings
-        #expect(findings.problems == [])
+        let findings = try await Self.expectAll(of: load, from: agent, at: consumer)
         #expect(findings.repeats == 0)
-        #expect(findings.next == (0..<KillLoad.deviceCount).map(load.published(of:)))
-        let sums = findings.audit.summary
-        #expect([sums.missing, sums.outOfOrder, sums.lost] == [0, 0, 0], "\(findings.audit.gaps)")
-        await load.stop()
-        await consumer.stop()
     }
 
     @Test func `P1 P2 P7 kill -9 in the middle of reloads loses nothing, and identities agree`() async throws {
@@ -194,6 +186,13 @@ struct ReloadTests {
             load.finish()
             try await group.waitForAll()
         }
+        _ = try await Self.expectAll(of: load, from: agent, at: consumer)
+    }
+
+    /// Waits until all has arrived, ends agent, load and consumer, and expects that nothing is missing.
+    private static func expectAll(
+        of load: KillLoad, from agent: RunningAgent, at consumer: KillConsumer
+    ) async throws -> KillConsumer.Findings {
         await consumer.waitUntilIdle(orHasSeen: load.published)
         #expect(try await agent.stop() == .exited(0))
         let findings = consumer.findings
@@ -203,5 +202,6 @@ struct ReloadTests {
         #expect([sums.missing, sums.outOfOrder, sums.lost] == [0, 0, 0], "\(findings.audit.gaps)")
         await load.stop()
         await consumer.stop()
+        return findings
     }
 }

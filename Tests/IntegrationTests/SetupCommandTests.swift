@@ -117,7 +117,7 @@ struct SetupCommandTests {
         options.users = ["plant": "right-word"]
         let floor = try await Broker(options)
         let profiles = try TemporaryFolder("profiles")
-        try profiles.write("warmth.toml", Self.profile)
+        try profiles.write("warmth.toml", WarmthSensor.profile)
         let terminal = try PseudoTerminal()
         let line = ScriptedLine(on: terminal, lines: ["$WARMTH 21.5*"], every: .milliseconds(50), repeats: true)
         #expect(line.start())
@@ -145,31 +145,6 @@ struct SetupCommandTests {
         var state = stat()
         #expect(stat(folder.file("local.password"), &state) == 0 && state.st_mode & 0o777 == 0o640)
     }
-
-    private static let profile = """
-        format = 1
-        title = "Warmth"
-        models = ["W"]
-        source = "invented"
-        [link]
-        baud = 9600
-        [framing]
-        kind = "line"
-        start = "$WARMTH"
-        [checksum]
-        kind = "none"
-        [text]
-        format = "pattern"
-        [[message]]
-        pattern = '^.WARMTH (?<t>[-0-9.]+).$'
-        fields = [{ name = "temperature", key = "t", unit = "Cel", range = [-40, 85] }]
-        [[sample]]
-        text = "$WARMTH 21.5*\\n"
-        expect = { temperature = 21.5 }
-        [[sample]]
-        text = "$WARM 21.5*\\n"
-        rejected = true
-        """
 
     /// A person at a terminal: waits for a question, then answers.
     private final class Dialogue {

@@ -43,8 +43,6 @@ final class LiveRecords: Sendable {
 
     /// Whether all streams are to end.
     var isClosed: Bool { state.withLock { $0.isClosed } }
-    /// How many readers there are.
-    var readerCount: Int { state.withLock { $0.readers.count } }
     /// How often readers were woken.
     var pulses: UInt64 { pulse.generation }
 

@@ -3,38 +3,21 @@ import LogStore
 import Records
 import Synchronization
 
-/// Where events go: into the stream `millrace`, if there is one, into the log lines, and into the memory of the last.
+/// Where events go: into the stream `millrace`, if there is one, and into the log lines.
 public final class EventJournal: Sendable {
-    /// An event and when it was told.
-    public struct Entry: Sendable, Equatable {
-        /// What happened.
-        public let event: AgentEvent
-        /// By the clocks as they stood.
-        public let clock: ClockReading
-    }
-
     private struct State {
         var slot: Int?
-        var recent: [Entry] = []
         var dropped: UInt64 = 0
     }
 
-    /// Events that are remembered for whoever asks.
-    public static let recentMax = 100
-
     private let recorder: Recorder
-    private let clock: any GatewayClock
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(recorder: Recorder, clock: any GatewayClock, logger: Logger) {
+    init(recorder: Recorder, logger: Logger) {
         self.recorder = recorder
-        self.clock = clock
         self.logger = logger
     }
-
-    /// The last events, the newest last.
-    public var recent: [Entry] { state.withLock { $0.recent } }
 
     /// Says whether there is a stream for events.
     func record(into stream: StreamName?) {
@@ -46,8 +29,6 @@ public final class EventJournal: Sendable {
     func note(_ event: AgentEvent) {
         if let level = event.kind.level { logger.log(level: level, "\(event.part): \(event.text)") }
         state.withLock { state in
-            state.recent.append(Entry(event: event, clock: clock.read()))
-            if state.recent.count > Self.recentMax { state.recent.removeFirst() }
             guard let slot = state.slot else { return }
             var told = event
             if state.dropped > 0 { told.details.append(.init("dropped", state.dropped)) }

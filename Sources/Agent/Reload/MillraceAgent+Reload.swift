@@ -27,13 +27,9 @@ extension MillraceAgent {
         }
         if case .refused = outcome { logger.error("\(outcome.text)") } else { logger.notice("\(outcome.text)") }
         reloading.didReload(configuration)
-        reloading.note(outcome)
         journal.note(outcome.event)
         return outcome
     }
-
-    /// What came of the last reload; nil before the first.
-    public var lastReload: ReloadOutcome? { reloading.last }
 
     private func apply(_ wanted: AgentConfiguration) async throws -> ReloadOutcome {
         let before = parts.withLock { $0 }
@@ -114,7 +110,7 @@ final class ReloadDesk: Sendable {
     let load: (@Sendable () throws -> AgentConfiguration)?
     /// Gets what holds afterwards.
     let didReload: @Sendable (AgentConfiguration) -> Void
-    private let state = Mutex((isTaken: false, last: ReloadOutcome?.none))
+    private let isTaken = Mutex(false)
     private let given = Announcement()
 
     init(
@@ -125,15 +121,13 @@ final class ReloadDesk: Sendable {
         self.didReload = didReload
     }
 
-    var last: ReloadOutcome? { state.withLock { $0.last } }
-
     /// Waits until nobody else has it. Cancellation does not end the wait: each turn is short.
     func take() async {
         while true {
             let seen = given.generation
-            let isMine = state.withLock { state in
-                defer { state.isTaken = true }
-                return !state.isTaken
+            let isMine = isTaken.withLock { isTaken in
+                defer { isTaken = true }
+                return !isTaken
             }
             if isMine { return }
             await given.wait(after: seen)
@@ -141,9 +135,7 @@ final class ReloadDesk: Sendable {
     }
 
     func give() {
-        state.withLock { $0.isTaken = false }
+        isTaken.withLock { $0 = false }
         given.announce()
     }
-
-    func note(_ outcome: ReloadOutcome) { state.withLock { $0.last = outcome } }
 }

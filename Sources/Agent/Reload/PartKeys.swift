@@ -11,7 +11,7 @@ struct MQTTSourceKey: Equatable, Sendable {
     init(_ configuration: MQTTSourceConfiguration, linger: Duration) {
         self.configuration = configuration
         self.linger = linger
-        files = configuration.broker.fileStamps
+        files = configuration.broker.stamps
     }
 
     /// As in the configuration.
@@ -38,9 +38,9 @@ struct UplinkKey: Equatable, Sendable {
         let forwarded = streams.filter { configuration.streams.contains($0.name) }
         priorities = Dictionary(uniqueKeysWithValues: forwarded.map { ($0.name, $0.priority) })
         switch configuration.destination {
-        case .mqtt(let destination): files = destination.broker.fileStamps
-        case .kafka(let destination): files = destination.tls?.fileStamps ?? []
-        case .http(let destination): files = destination.tls.fileStamps
+        case .mqtt(let destination): files = destination.broker.stamps
+        case .kafka(let destination): files = destination.tls?.stamps ?? []
+        case .http(let destination): files = destination.tls.stamps
         }
     }
 
@@ -49,17 +49,11 @@ struct UplinkKey: Equatable, Sendable {
 }
 
 /// Certificates and keys are read when a connection is made, or once: a part starts anew when they are others.
-extension TLSFiles {
-    fileprivate var fileStamps: [FileStamp?] {
-        [authorityFile, certificateFile, keyFile].map { $0.flatMap(FileStamp.init(path:)) }
-    }
-}
-
 extension BrokerConfiguration {
-    fileprivate var fileStamps: [FileStamp?] {
+    fileprivate var stamps: [FileStamp?] {
         guard let tls else { return [] }
         return TLSFiles(
             authorityFile: tls.authorityFile, certificateFile: tls.certificateFile, keyFile: tls.keyFile
-        ).fileStamps
+        ).stamps
     }
 }

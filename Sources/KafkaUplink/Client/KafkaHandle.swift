@@ -228,14 +228,16 @@ final class KafkaHandle {
         rd_kafka_destroy(try make(settings, configuration))
     }
 
-    /// - Parameter isAlone: leaves out where the brokers are.
-    private static func settings(
-        _ configuration: KafkaConfiguration, batchSize: Int, isAlone: Bool = false
+    /// - Parameters:
+    ///   - isAlone: leaves out where the brokers are.
+    ///   - more: what comes on top.
+    static func settings(
+        _ configuration: KafkaConfiguration, batchSize: Int, isAlone: Bool = false, and more: [KafkaSetting] = []
     ) throws(KafkaError) -> OpaquePointer? {
         try checkFiles(of: configuration)
         let settings = rd_kafka_conf_new()
         do {
-            for setting in try configuration.settings(batchSize: batchSize)
+            for setting in try configuration.settings(batchSize: batchSize) + more
             where !isAlone || setting.name != KafkaSetting.brokers {
                 try set(setting, settings)
             }
@@ -259,7 +261,7 @@ final class KafkaHandle {
         return pointer
     }
 
-    static func set(_ setting: KafkaSetting, _ settings: OpaquePointer?) throws(KafkaError) {
+    private static func set(_ setting: KafkaSetting, _ settings: OpaquePointer?) throws(KafkaError) {
         var text = [CChar](repeating: 0, count: 512)
         guard rd_kafka_conf_set(settings, setting.name, setting.value, &text, text.count) == RD_KAFKA_CONF_OK else {
             // librdkafka repeats the value.

@@ -149,10 +149,7 @@ private struct StatusWatch: Sendable {
         return true
     }
 
-    private func write(_ text: String) -> Bool {
-        let bytes = Array((text + "\n").utf8)
-        return Glibc.write(1, bytes, bytes.count) >= 0
-    }
+    private func write(_ text: String) -> Bool { writeAll((text + "\n").utf8, to: 1) }
 
     /// Until it is time again; false when it is to end.
     private func pause(_ terminal: Terminal?) async -> Bool {

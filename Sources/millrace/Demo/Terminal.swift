@@ -71,13 +71,5 @@ final class Terminal: Sendable {
         return bytes.prefix(count).prefix { $0 != 0x1B }.map { Character(UnicodeScalar($0)) }
     }
 
-    private func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { return }
-            rest = rest.dropFirst(max(0, count))
-        }
-    }
+    private func write(_ text: String) { writeAll(text.utf8, to: 1) }
 }

@@ -48,7 +48,7 @@ struct DiskProbe: Sendable {
             }
         }
         let began = ContinuousClock.now
-        guard Self.write(run, to: descriptor), fdatasync(descriptor) == 0 else {
+        guard writeAll(run, to: descriptor), fdatasync(descriptor) == 0 else {
             throw SimulationError("cannot write and flush \(path)", errno: errno)
         }
         rate = Double(Self.sizeOfRun) / max(1e-6, Self.seconds(since: began))
@@ -98,17 +98,6 @@ struct DiskProbe: Sendable {
             pwrite(descriptor, page, pageSize, index % 64 * pageSize) == pageSize
         }
         return times ?? []
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
     }
 
     private static func seconds(since moment: ContinuousClock.Instant) -> Double {

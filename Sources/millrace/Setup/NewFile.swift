@@ -19,15 +19,9 @@ enum NewFile {
         let descriptor = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                defer { unlink(other) }
-                throw failure()
-            }
-            rest = rest.dropFirst(count)
+        guard writeAll(text.utf8, to: descriptor) else {
+            defer { unlink(other) }
+            throw failure()
         }
         // Only root may give a file away; then it stays with who runs this.
         if isThere { _ = fchown(descriptor, status.st_uid, status.st_gid) }

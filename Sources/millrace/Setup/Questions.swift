@@ -69,10 +69,7 @@ struct Questions {
 
     func tell(_ text: String) { writeLine(text, to: 1) }
 
-    private func prompt(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = write(1, bytes, bytes.count)
-    }
+    private func prompt(_ text: String) { writeAll(text.utf8, to: 1) }
 
     private func answer() throws -> String {
         guard let line = readLine() else { throw Ended() }

@@ -18,22 +18,15 @@ import Uplinks
         }
     }
 
-    private static let source = "[serial.s]\nport = \"/dev/x\"\n[uplinks.h]\n"
     private static let kinesis = "preset = \"kinesis\"\ndata_stream = \"telemetry\"\n"
     private static let amazon = kinesis + "url = \"https://kinesis.eu-central-1.amazonaws.com\"\n"
     private static let google = "preset = \"pubsub\"\nurl = \"https://pubsub.googleapis.com\"\nproject = \"plant7\"\n"
 
-    private func destination(_ lines: String) throws -> HTTPDestination {
-        let configuration = try text.read(Self.source + lines)
-        guard case .http(let destination)? = configuration.uplinks.first?.destination else {
-            throw SimulationError("no HTTP destination")
-        }
-        return destination
-    }
+    private func destination(_ lines: String) throws -> HTTPDestination { try text.httpDestination(lines) }
 
     /// What is wrong with these lines, without the places.
     private func problems(_ lines: String) -> [String] {
-        text.problems(Self.source + lines).map { $0.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? $0 }
+        text.problems(ConfigurationText.httpUplink + lines).map { $0.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? $0 }
             .map { $0.replacing("uplinks.h", with: "h") }
     }
 

@@ -37,4 +37,16 @@ struct ConfigurationText {
     func notes(_ text: String) throws -> [String] {
         try read(text).notes.map { $0.description.replacing(folder.path, with: "FOLDER") }
     }
+
+    /// What stands before the lines of an uplink `h`, whatever it is.
+    static let httpUplink = "[serial.s]\nport = \"/dev/x\"\n[uplinks.h]\n"
+
+    /// The endpoint that these lines of ``httpUplink`` describe.
+    func httpDestination(_ lines: String) throws -> HTTPDestination {
+        let configuration = try read(Self.httpUplink + lines)
+        guard case .http(let destination)? = configuration.uplinks.first?.destination else {
+            throw SimulationError("no HTTP destination")
+        }
+        return destination
+    }
 }

@@ -14,19 +14,12 @@ import Uplinks
         for name in ["token", "password", "key"] { try text.folder.write(name, "geheim\n") }
     }
 
-    private static let source = "[serial.s]\nport = \"/dev/x\"\n[uplinks.h]\n"
 
-    private func destination(_ lines: String) throws -> HTTPDestination {
-        let configuration = try text.read(Self.source + lines)
-        guard case .http(let destination)? = configuration.uplinks.first?.destination else {
-            throw SimulationError("no HTTP destination")
-        }
-        return destination
-    }
+    private func destination(_ lines: String) throws -> HTTPDestination { try text.httpDestination(lines) }
 
     /// What is wrong with these lines, which stand from line 4 on, without the file's name and the table's.
     private func problems(_ lines: String) -> [String] {
-        text.problems(Self.source + lines).map {
+        text.problems(ConfigurationText.httpUplink + lines).map {
             $0.replacing("millrace.toml:", with: "").replacing("uplinks.h", with: "h")
         }
     }
@@ -177,12 +170,12 @@ import Uplinks
         #expect(
             problems("url = \"http://127.0.0.1:8080\"\ntls = {}")
                 == ["4: h.url: tls is set, but the url says http://; write https:// for an encrypted connection"])
-        #expect(try text.notes(Self.source + "url = \"http://127.0.0.1:8080\"") == [])
-        #expect(try text.notes(Self.source + "url = \"http://centre.example\"").first?.contains("without TLS") == true)
+        #expect(try text.notes(ConfigurationText.httpUplink + "url = \"http://127.0.0.1:8080\"") == [])
+        #expect(try text.notes(ConfigurationText.httpUplink + "url = \"http://centre.example\"").first?.contains("without TLS") == true)
     }
 
     @Test func `a credential of systemd is found in its directory, and named where there is none`() throws {
-        let lines = Self.source + "url = \"https://h\"\ntoken_file = \"credential:central\""
+        let lines = ConfigurationText.httpUplink + "url = \"https://h\"\ntoken_file = \"credential:central\""
         #expect(
             problems("url = \"https://h\"\ntoken_file = \"credential:central\"").first?.contains(
                 "LoadCredential=central:") == true)
@@ -200,7 +193,7 @@ import Uplinks
 
     @Test func `check says what goes where and how`() throws {
         let configuration = try text.read(
-            Self.source
+            ConfigurationText.httpUplink
                 + "url = \"https://centre.example/in?code=abc\"\nformat = \"raw\"\ncompression = \"zstd\"\n"
                 + "compression_level = 3\ntoken_file = \"token\"\nproxy = \"http://p:3128\"")
         let description = configuration.pipelineDescription()

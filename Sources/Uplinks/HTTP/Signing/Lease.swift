@@ -59,10 +59,4 @@ final class Lease<Value: Sendable>: Sendable {
         guard let known else { return false }
         return clock.bootMilliseconds() - known.start >= Self.retryDelay
     }
-
-    /// How long what is kept is still good; nil where nothing is kept, or it has no end.
-    var timeLeft: Duration? {
-        guard let known = kept.withLock({ $0 }), known.end < Int64.max / 8 else { return nil }
-        return .milliseconds(max(0, known.end - clock.bootMilliseconds()))
-    }
 }
