@@ -1,30 +1,9 @@
+import AgentTestKit
 import FoundationEssentials
 import Records
 import Testing
 
 @testable import Uplinks
-
-/// Any JSON value, as a decoder that is not ours reads it.
-enum JSON: Decodable, Equatable {
-    case null, boolean(Bool), number(Double), string(String), array([JSON]), object([String: JSON])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .boolean(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSON].self))
-        }
-    }
-}
 
 @Suite struct CloudEventsEncoderTests {
     private func encoded(_ records: [Record]) -> [UInt8] {
@@ -33,12 +12,12 @@ enum JSON: Decodable, Equatable {
         return encoder.bytes
     }
 
-    private func decoded(_ bytes: [UInt8]) throws -> [[String: JSON]] {
-        let values = try JSONDecoder().decode([JSON].self, from: Data(bytes))
+    private func decoded(_ bytes: [UInt8]) throws -> [[String: JSONValue]] {
+        let values = try JSONDecoder().decode([JSONValue].self, from: Data(bytes))
         return values.compactMap { if case .object(let members) = $0 { members } else { nil } }
     }
 
-    private func event(_ record: Record) throws -> [String: JSON] {
+    private func event(_ record: Record) throws -> [String: JSONValue] {
         try #require(try decoded(encoded([record])).first)
     }
 
@@ -93,12 +72,12 @@ enum JSON: Decodable, Equatable {
 
     @Test(
         arguments: [
-            ("21.5", nil, JSON.number(21.5)), ("\"text\"", nil, .string("text")), ("null", nil, .null),
+            ("21.5", nil, JSONValue.number(21.5)), ("\"text\"", nil, .string("text")), ("null", nil, .null),
             ("{}", "application/json", .object([:])), ("[]", "Application/JSON; charset=utf-8", .array([])),
             ("true", "application/vnd.x+json", .boolean(true)),
             ("21.5", "text/plain", .string("21.5")), ("a\"b\\\n", "text/csv; charset=\"UTF-8\"", .string("a\"b\\\n")),
-        ] as [(String, String?, JSON)])
-    func `payloads that can stand in the event do`(payload: String, contentType: String?, data: JSON) throws {
+        ] as [(String, String?, JSONValue)])
+    func `payloads that can stand in the event do`(payload: String, contentType: String?, data: JSONValue) throws {
         let properties = contentType.map { RecordProperties(contentType: $0) }
         let event = try event(Sample.record(1, payload: payload.utf8, properties: properties))
         #expect(event["data"] == data)

@@ -1,3 +1,4 @@
+import AgentTestKit
 import Foundation
 import Simulation
 
@@ -9,9 +10,9 @@ struct BrowserTab: Sendable {
     /// Opens an empty one, and watches what it loads and complains of.
     init(in browser: Chromium) async throws {
         self.browser = browser
-        let target = try await browser.call("Target.createTarget", ["url": "about:blank"])["targetId"]
+        let target = try await browser.call("Target.createTarget", ["url": "about:blank"])["targetId"] ?? .null
         let attached = try await browser.call("Target.attachToTarget", ["targetId": target, "flatten": true])
-        guard let session = attached["sessionId"].text else { throw BrowserFailure("no session for a new tab") }
+        guard let session = attached["sessionId"]?.text else { throw BrowserFailure("no session for a new tab") }
         self.session = session
         for domain in ["Page", "Runtime", "Log", "Network", "Accessibility"] { try await call("\(domain).enable") }
         try await size(width: 1440, height: 900)
@@ -19,11 +20,11 @@ struct BrowserTab: Sendable {
     }
 
     @discardableResult
-    func call(_ method: String, _ parameters: BrowserValue = [:]) async throws -> BrowserValue {
+    func call(_ method: String, _ parameters: JSONValue = [:]) async throws -> JSONValue {
         try await browser.call(method, parameters, session: session)
     }
 
-    func open(_ address: String) async throws { try await call("Page.navigate", ["url": .text(address)]) }
+    func open(_ address: String) async throws { try await call("Page.navigate", ["url": .string(address)]) }
 
     /// As a screen of this size; below 600 as a phone.
     func size(width: Int, height: Int) async throws {
@@ -40,19 +41,19 @@ struct BrowserTab: Sendable {
         let all = ["prefers-color-scheme": "light", "prefers-reduced-motion": "no-preference"].merging(features) { $1 }
         try await call(
             "Emulation.setEmulatedMedia",
-            ["features": .array(all.map { ["name": .text($0.key), "value": .text($0.value)] })])
+            ["features": .array(all.map { ["name": .string($0.key), "value": .string($0.value)] })])
     }
 
     /// What a script yields; a promise is waited for.
     @discardableResult
-    func evaluate(_ script: String) async throws -> BrowserValue {
+    func evaluate(_ script: String) async throws -> JSONValue {
         let answer = try await call(
             "Runtime.evaluate",
-            ["expression": .text(script), "returnByValue": true, "awaitPromise": true, "userGesture": true])
-        if let text = answer["exceptionDetails"]["exception"]["description"].text {
+            ["expression": .string(script), "returnByValue": true, "awaitPromise": true, "userGesture": true])
+        if let text = answer["exceptionDetails"]?["exception"]?["description"]?.text {
             throw BrowserFailure("\(text) in: \(script.prefix(200))")
         }
-        return answer["result"]["value"]
+        return answer["result"]?["value"] ?? .null
     }
 
     /// Whether a script yields true in the end.
@@ -79,27 +80,27 @@ struct BrowserTab: Sendable {
     /// Presses and releases a key, such as `Tab`.
     func press(_ key: String, code: Int, text: String? = nil) async throws {
         for kind in ["keyDown", "keyUp"] {
-            var event: [String: BrowserValue] = [
-                "type": .text(kind), "key": .text(key), "code": .text(key),
+            var event: [String: JSONValue] = [
+                "type": .string(kind), "key": .string(key), "code": .string(key),
                 "windowsVirtualKeyCode": .number(Double(code)),
             ]
-            if let text, kind == "keyDown" { event["text"] = .text(text) }
+            if let text, kind == "keyDown" { event["text"] = .string(text) }
             try await call("Input.dispatchKeyEvent", .object(event))
         }
     }
 
     /// The tree that a screen reader is given: the nodes that are not ignored, with role, name and value.
     func accessibilityTree() async throws -> [AccessibleNode] {
-        try await call("Accessibility.getFullAXTree")["nodes"].array.compactMap { node in
-            guard node["ignored"].boolean != true, let role = node["role"]["value"].text else { return nil }
-            return AccessibleNode(role: role, name: node["name"]["value"].text ?? "")
+        (try await call("Accessibility.getFullAXTree")["nodes"]?.elements ?? []).compactMap { node in
+            guard node["ignored"]?.boolean != true, let role = node["role"]?["value"]?.text else { return nil }
+            return AccessibleNode(role: role, name: node["name"]?["value"]?.text ?? "")
         }
     }
 
     /// Addresses that were asked for.
     var requests: [String] {
         browser.events(of: session).filter { $0.method == "Network.requestWillBeSent" }
-            .compactMap { $0.parameters["request"]["url"].text }
+            .compactMap { $0.parameters["request"]?["url"]?.text }
     }
 
     /// Exceptions, and what the browser or its policy complains of. That nothing answers is no complaint: tests do
@@ -108,11 +109,11 @@ struct BrowserTab: Sendable {
         browser.events(of: session).compactMap { event in
             switch event.method {
             case "Runtime.exceptionThrown":
-                return event.parameters["exceptionDetails"]["exception"]["description"].text ?? "an exception"
+                return event.parameters["exceptionDetails"]?["exception"]?["description"]?.text ?? "an exception"
             case "Log.entryAdded":
-                let entry = event.parameters["entry"]
-                let isTold = ["error", "warning"].contains(entry["level"].text ?? "")
-                return isTold && entry["source"].text != "network" ? entry["text"].text : nil
+                let entry = event.parameters["entry"] ?? .null
+                let isTold = ["error", "warning"].contains(entry["level"]?.text ?? "")
+                return isTold && entry["source"]?.text != "network" ? entry["text"]?.text : nil
             default: return nil
             }
         }
@@ -125,7 +126,7 @@ struct BrowserTab: Sendable {
     func picture(_ name: String, width: Int) async throws -> [UInt8] {
         let height = try await evaluate("document.documentElement.scrollHeight").number ?? 900
         try await size(width: width, height: min(6000, Int(height)))
-        let encoded = try await call("Page.captureScreenshot", ["format": "png"])["data"].text ?? ""
+        let encoded = try await call("Page.captureScreenshot", ["format": "png"])["data"]?.text ?? ""
         let bytes = Array(Data(base64Encoded: encoded) ?? Data())
         let folder = ".build/screenshots"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

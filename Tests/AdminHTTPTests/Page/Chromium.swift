@@ -1,3 +1,4 @@
+import AgentTestKit
 import Foundation
 import Simulation
 import Synchronization
@@ -13,12 +14,12 @@ final class Chromium: Sendable {
     struct Event: Sendable {
         let session: String?
         let method: String
-        let parameters: BrowserValue
+        let parameters: JSONValue
     }
 
     private struct State {
         var lastID = 0
-        var waiting: [Int: CheckedContinuation<BrowserValue, any Error>] = [:]
+        var waiting: [Int: CheckedContinuation<JSONValue, any Error>] = [:]
         var events: [Event] = []
         var isGone = false
     }
@@ -69,16 +70,16 @@ final class Chromium: Sendable {
 
     /// Asks for something, and gives the answer.
     func call(
-        _ method: String, _ parameters: BrowserValue = [:], session: String? = nil
-    ) async throws -> BrowserValue {
+        _ method: String, _ parameters: JSONValue = [:], session: String? = nil
+    ) async throws -> JSONValue {
         let id = state.state.withLock { state in
             state.lastID += 1
             return state.lastID
         }
-        var command: [String: BrowserValue] = [
-            "id": .number(Double(id)), "method": .text(method), "params": parameters,
+        var command: [String: JSONValue] = [
+            "id": .number(Double(id)), "method": .string(method), "params": parameters,
         ]
-        if let session { command["sessionId"] = .text(session) }
+        if let session { command["sessionId"] = .string(session) }
         let bytes = try Array(JSONEncoder().encode(command)) + [0]
         let answer = try await withCheckedThrowingContinuation { continuation in
             state.state.withLock { $0.waiting[id] = continuation }
@@ -87,8 +88,8 @@ final class Chromium: Sendable {
                     .resume(throwing: SimulationError("the browser takes nothing", errno: errno))
             }
         }
-        if let problem = answer["error"]["message"].text { throw BrowserFailure("\(method): \(problem)") }
-        return answer["result"]
+        if let problem = answer["error"]?["message"]?.text { throw BrowserFailure("\(method): \(problem)") }
+        return answer["result"] ?? .null
     }
 
     /// What the browser has told of one tab.
@@ -115,11 +116,12 @@ final class Chromium: Sendable {
     }
 
     private static func take(_ bytes: [UInt8], into shared: Shared) {
-        guard let message = try? JSONDecoder().decode(BrowserValue.self, from: Data(bytes)) else { return }
-        if let id = message["id"].number {
+        guard let message = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return }
+        if let id = message["id"]?.number {
             shared.state.withLock { $0.waiting.removeValue(forKey: Int(id)) }?.resume(returning: message)
-        } else if let method = message["method"].text {
-            let event = Event(session: message["sessionId"].text, method: method, parameters: message["params"])
+        } else if let method = message["method"]?.text {
+            let event = Event(
+                session: message["sessionId"]?.text, method: method, parameters: message["params"] ?? .null)
             shared.state.withLock { $0.events.append(event) }
         }
     }

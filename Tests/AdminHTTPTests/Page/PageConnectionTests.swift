@@ -1,3 +1,4 @@
+import AgentTestKit
 import Agent
 import Simulation
 import Testing

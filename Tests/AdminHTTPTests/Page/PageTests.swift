@@ -1,3 +1,4 @@
+import AgentTestKit
 import Agent
 import Records
 import Simulation
@@ -104,10 +105,10 @@ struct PageTests {
             performance.getEntriesByType("resource").filter((entry) => /status$|main.js$/.test(entry.name))
               .map((entry) => ({ decoded: entry.decodedBodySize, encoded: entry.encodedBodySize }))
             """
-        ).array
+        ).elements
         #expect(sizes.count >= 2)
         for size in sizes {
-            let (decoded, encoded) = (size["decoded"].number ?? 0, size["encoded"].number ?? 0)
+            let (decoded, encoded) = (size["decoded"]?.number ?? 0, size["encoded"]?.number ?? 0)
             #expect(encoded > 0 && encoded < decoded / 1.8, "\(encoded) of \(decoded) bytes")
         }
     }
@@ -142,7 +143,7 @@ struct PageTests {
         #expect(try await tab.shows("document.getElementById('lock-complaint').innerText !== ''"))
         #expect(try await tab.text("#lock-complaint") == "This token does not fit.")
         #expect(try await tab.evaluate("document.getElementById('content').hidden").boolean == true)
-        try await tab.call("Input.insertText", ["text": .text(PageRig.token)])
+        try await tab.call("Input.insertText", ["text": .string(PageRig.token)])
         try await tab.press("Enter", code: 13, text: "\r")
         #expect(try await tab.shows("!document.getElementById('content').hidden"))
         #expect(try await tab.evaluate("document.getElementById('lock').hidden").boolean == true)

@@ -26,8 +26,10 @@ import Uplinks
 
     /// What is wrong with these lines, without the places.
     private func problems(_ lines: String) -> [String] {
-        text.problems(ConfigurationText.httpUplink + lines).map { $0.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? $0 }
-            .map { $0.replacing("uplinks.h", with: "h") }
+        text.problems(ConfigurationText.httpUplink + lines).map {
+            $0.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? $0
+        }
+        .map { $0.replacing("uplinks.h", with: "h") }
     }
 
     @Test func `Kinesis takes its region from the url, and an access key from a file`() throws {

@@ -14,7 +14,6 @@ import Uplinks
         for name in ["token", "password", "key"] { try text.folder.write(name, "geheim\n") }
     }
 
-
     private func destination(_ lines: String) throws -> HTTPDestination { try text.httpDestination(lines) }
 
     /// What is wrong with these lines, which stand from line 4 on, without the file's name and the table's.
@@ -171,7 +170,9 @@ import Uplinks
             problems("url = \"http://127.0.0.1:8080\"\ntls = {}")
                 == ["4: h.url: tls is set, but the url says http://; write https:// for an encrypted connection"])
         #expect(try text.notes(ConfigurationText.httpUplink + "url = \"http://127.0.0.1:8080\"") == [])
-        #expect(try text.notes(ConfigurationText.httpUplink + "url = \"http://centre.example\"").first?.contains("without TLS") == true)
+        #expect(
+            try text.notes(ConfigurationText.httpUplink + "url = \"http://centre.example\"").first?.contains(
+                "without TLS") == true)
     }
 
     @Test func `a credential of systemd is found in its directory, and named where there is none`() throws {
