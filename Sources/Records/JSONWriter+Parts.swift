@@ -74,14 +74,15 @@ extension JSONWriter {
         }
     }
 
-    mutating func appendShortest(_ value: Double) {
+    mutating func appendShortest<Value: BinaryFloatingPoint & CustomStringConvertible>(_ value: Value) {
         guard value.isFinite else {
             text.append(contentsOf: "null".utf8)
             return
         }
-        // Whole numbers below 2^53 are exact, so their digits say it all; -0 keeps its sign.
-        let whole = value.magnitude < 9_007_199_254_740_992 ? Int64(value) : 0
-        if whole != 0 || value.bitPattern == 0, Double(whole) == value {
+        // Whole numbers below 2^53, or 2^24 of a Float, are exact, so their digits say it all; -0 keeps its sign.
+        let isExact = value.magnitude < Value(UInt64(1) << (Value.significandBitCount + 1))
+        let whole = isExact ? Int64(value) : 0
+        if whole != 0 || (value.isZero && value.sign == .plus), Value(whole) == value {
             appendDecimal(whole.magnitude, isNegative: whole < 0)
         } else {
             // Swift always puts a digit on both sides of the point, and its exponents ("1e-05") are JSON's.

@@ -91,6 +91,13 @@ public struct JSONWriter: Sendable {
         finishValue()
     }
 
+    /// Writes the shortest decimal number that reads back as the same `Float`; `null` for an infinity or a NaN.
+    public mutating func number(_ value: Float) {
+        prepareValue()
+        appendShortest(value)
+        finishValue()
+    }
+
     /// Writes a number of thousandths as a decimal fraction: 1500 as 1.5.
     public mutating func number(thousandths value: Int64) {
         prepareValue()

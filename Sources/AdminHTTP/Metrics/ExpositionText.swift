@@ -45,13 +45,15 @@ struct ExpositionText {
     ///   - help: one line without backslashes.
     mutating func begin(_ name: StaticString, _ kind: Kind, _ help: StaticString) {
         family = name
-        for (word, text) in [("# HELP ", help.description), ("# TYPE ", kind.rawValue)] {
-            append(word)
-            appendFamilyName(kind)
-            append(" ")
-            append(text)
-            append("\n")
-        }
+        append("# HELP ")
+        appendFamilyName(kind)
+        append(" ")
+        append(help)
+        append("\n# TYPE ")
+        appendFamilyName(kind)
+        append(" ")
+        append(kind.rawValue)
+        append("\n")
     }
 
     /// A sample of the family that was begun last.
@@ -67,17 +69,17 @@ struct ExpositionText {
 
     /// OpenMetrics names a counter's family without the suffix that its samples have.
     private mutating func appendFamilyName(_ kind: Kind) {
-        let name = family.description
-        let isCut = format == .openMetrics && kind == .counter && name.hasSuffix("_total")
-        append(isCut ? String(name.dropLast(6)) : name)
+        let isCut = format == .openMetrics && kind == .counter && family.description.hasSuffix("_total")
+        append(family)
+        if isCut { bytes.removeLast("_total".utf8.count) }
     }
 
     private mutating func append(_ labels: [Label], _ value: String) {
-        append(family.description)
-        var separator = "{"
+        append(family)
+        var separator: StaticString = "{"
         for label in labels {
             append(separator)
-            append(label.name.description)
+            append(label.name)
             append("=\"")
             appendEscaped(label.value)
             append("\"")
@@ -89,21 +91,25 @@ struct ExpositionText {
     }
 
     private mutating func appendEscaped(_ text: String) {
+        func isSpecial(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
+        }
+        guard text.utf8.contains(where: isSpecial) else { return append(text) }
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\\"): append("\\\\")
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\n"): append("\\n")
-            default: bytes.append(byte)
-            }
+            if isSpecial(byte) { bytes.append(UInt8(ascii: "\\")) }
+            bytes.append(byte == UInt8(ascii: "\n") ? UInt8(ascii: "n") : byte)
         }
     }
 
     private func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
-        return "\(value)"
+        return value.description
     }
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    private mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    }
 }

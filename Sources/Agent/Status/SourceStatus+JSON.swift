@@ -121,7 +121,7 @@ extension ReadingStatus {
         writer.member("unit", optional: reading.unit)
         writer.member("age_seconds", seconds: .milliseconds(now.bootMilliseconds - bootMilliseconds))
         writer.key("history")
-        writer.array(history) { $1.number(Double("\($0)") ?? Double($0)) }
+        writer.array(history) { $1.number($0) }
         writer.endObject()
     }
 }
