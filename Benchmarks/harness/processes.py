@@ -65,6 +65,10 @@ class Process:
             raise self._ended()
         return {key: int(lines[key].split()[0]) * 1024 for key in MEMORY_KEYS}
 
+    def threads(self):
+        """How many threads it has now."""
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
     def io(self):
         """The kernel's account: bytes moved by read and write calls (rchar, wchar), to the disk (write_bytes), ..."""
         return {key: int(value) for key, value in (line.split(": ") for line in self._read("io").splitlines())}

@@ -130,10 +130,10 @@ class Workbench:
         process.wait_for_output(1, "subscription")
         return process
 
-    def publish(self, broker, records, timeout=900):
-        """Lets the devices publish, and returns what they saw."""
-        process = self.start("publish", self.tool("publish"), "--port", broker.port, "--count",
-                             records, "--devices", DEVICES, "--connections", CONNECTIONS)
+    def publish(self, broker, records, rate=0, timeout=900):
+        """Lets the devices publish, so many a second or as fast as they can, and returns what they saw."""
+        process = self.start("publish", self.tool("publish"), "--port", broker.port, "--count", records, "--devices",
+                             DEVICES, "--connections", CONNECTIONS, "--rate", rate)
         return process.wait_for_output(1, "end of the load", timeout)
 
     def result(self, process, timeout=900):
