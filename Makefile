@@ -5,11 +5,16 @@ SYSCONFDIR ?= /etc
 DESTDIR    ?=
 # How long each fuzzer runs
 MINUTES    ?= 10
-# Words for the demonstration: make demo ARGS="--duration 60s --headless"
+# Words for the demonstration, or for the benchmarks: make demo ARGS="--duration 60s --headless"
 ARGS       ?=
 
 BINARY   := .build/millrace
-RELEASE  := swift build -c release --static-swift-stdlib
+# What a program takes of memory is for the most part pages of its file. So nothing is exported, that what is unused may
+# be left out; relocations are packed; and what is constant is in no page that can be written. Gold, which Swift takes
+# by itself, does none of the last two.
+LAYOUT   := $(CURDIR)/.build/program.ld
+RELEASE  := swift build -c release --static-swift-stdlib -Xswiftc -use-ld=bfd $(addprefix -Xlinker ,\
+            --no-export-dynamic -z pack-relative-relocs -z relro -z now -T $(LAYOUT))
 SWIFTS   := Package.swift Sources Tests
 MAN_PAGE := docs/man/millrace.1
 
@@ -42,16 +47,16 @@ check: toolchain lint tidy ## What takes seconds: format, house rules, links, ma
 format: toolchain ## Bring the sources into the house's format
 	swift format -i --recursive --parallel $(SWIFTS)
 
-build: to-build ## The release binary, static in the Swift library: .build/millrace
+build: to-build $(LAYOUT) ## The release binary, static in the Swift library: .build/millrace
 	$(RELEASE) --product millrace
 	@! nm .build/release/millrace | grep 'swift_uloc_' > /dev/null || \
 	  { echo 'ICU is linked, 45 MB of it: some file imports Foundation, or calls what only Foundation has'; exit 1; }
 	@strip -o $(BINARY).new .build/release/millrace && mv -f $(BINARY).new $(BINARY)
 	@printf '%s: %s bytes\n' $(BINARY) "$$(stat -c %s $(BINARY))"
 
-bench: to-test build ## Measure everything, and write the tables into Benchmarks/README.md
+bench: to-test build ## Measure everything, and write the tables into Benchmarks/README.md; or make bench ARGS="append"
 	$(RELEASE) --product millrace-bench
-	python3 Benchmarks/run.py --write-readme
+	python3 Benchmarks/run.py $(or $(ARGS),--write-readme)
 
 soak: to-test ## Kill the agent 1,000 times and compare every record; takes an hour or more
 	MILLRACE_SOAK=1000 swift test --filter IntegrationTests
@@ -86,6 +91,12 @@ deb: to-pack build ## The Debian package: .build/millrace_VERSION_ARCHITECTURE.d
 
 clean: ## Remove what was built; fetched packages stay
 	rm -rf .build/tidy $(BINARY) .build/debug .build/release .build/*-linux-gnu
+
+# Swift marks its tables of types among the constants as writable, though nothing writes to them; by the linker's own
+# script all constants would be writable then.
+$(LAYOUT): Makefile
+	@mkdir -p $(@D)
+	@ld.bfd -pie -z relro -z now --verbose | sed -n '/^=====/,/^=====/{/^=====/d;s/^  \.rodata  *:/  .rodata (READONLY) :/;p}' > $@
 
 # Not built again when it is there, so that `sudo make install` needs no toolchain.
 $(BINARY):

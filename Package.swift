@@ -11,14 +11,6 @@ let settings: [SwiftSetting] = [
 // Code that walks every byte is optimised in debug builds too: the tests damage and read thousands of logs.
 let hotSettings = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-// What a program takes of a small machine's memory is for the most part pages of its file that were touched once. Gold
-// exports every symbol, so that nothing unused can be left out, and writes relocations of 24 bytes for each pointer.
-let programSettings: [LinkerSetting] = [
-    .unsafeFlags(
-        ["-use-ld=bfd", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
-        .when(configuration: .release))
-]
-
 let package = Package(
     name: "millrace",
     dependencies: [
@@ -110,7 +102,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: settings, linkerSettings: programSettings),
+            swiftSettings: settings),
         .executableTarget(
             name: "millrace-bench",
             dependencies: [
