@@ -18,7 +18,7 @@ import Testing
             let expected: Set = [
                 "gateway", "version", "time", "uptime_seconds", "ready", "problems", "clock", "process", "log",
                 "sources",
-                "devices", "uplinks", "lost", "events",
+                "devices", "uplinks", "reload", "lost", "events",
             ]
             #expect(Set(status.members.keys) == expected)
             #expect(status["log"]?["path"]?.text == running.folder.file("log"))

@@ -26,6 +26,7 @@ extension MillraceAgent {
             outcome = .refused([String(describing: error)])
         }
         if case .refused = outcome { logger.error("\(outcome.text)") } else { logger.notice("\(outcome.text)") }
+        reloading.note(ReloadStatus(outcome, wallMilliseconds: clock.read().wallMilliseconds))
         reloading.didReload(configuration)
         journal.note(outcome.event)
         return outcome
@@ -116,6 +117,7 @@ final class ReloadDesk: Sendable {
     init(
         _ load: (@Sendable () throws -> AgentConfiguration)?,
         didReload: @escaping @Sendable (AgentConfiguration) -> Void
+    private let latest = Mutex<ReloadStatus?>(nil)
     ) {
         self.load = load
         self.didReload = didReload
@@ -139,3 +141,9 @@ final class ReloadDesk: Sendable {
         given.announce()
     }
 }
+    /// What came of the last one; nil before the first.
+    var last: ReloadStatus? { latest.withLock(\.self) }
+
+    /// One has ended.
+    func note(_ status: ReloadStatus) { latest.withLock { $0 = status } }
+
