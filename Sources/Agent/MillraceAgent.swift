@@ -76,9 +76,11 @@ public final class MillraceAgent: Sendable {
         replayWatch = try ReplayWatch(
             of: log, in: configuration.log.path, desk: replays, committed: recorder.committed,
             logger: logger.part("replay"))
+        let sessions = BrokerSessions(log: configuration.log.path, logger: logger.part("mqtt"))
+        sessions.tellOfStrangers(to: configuration.mqttSources)
         factory = PartFactory(
-            gateway: configuration.gateway, log: log, recorder: recorder, replays: replays, clock: clock,
-            logger: logger, makeUplink: makeUplink)
+            gateway: configuration.gateway, log: log, recorder: recorder, replays: replays, sessions: sessions,
+            clock: clock, logger: logger, makeUplink: makeUplink)
         var exchange = PartExchange(for: configuration)
         try exchange.make(from: exchange.parts, with: factory)
         parts = Mutex(exchange.parts)

@@ -69,7 +69,12 @@ extension MillraceAgent {
 
     private func stop(_ exchange: PartExchange) async {
         await withDiscardingTaskGroup { [running] group in
-            for source in exchange.mqttSources.gone { group.addTask { await running.stop(source) } }
+            // Under the same id at another address it may be the same broker: then nothing may be missed meanwhile.
+            let ids = Set(exchange.parts.mqttSources.map(\.part.clientID))
+            for source in exchange.mqttSources.gone {
+                if !ids.contains(source.clientID) { source.retire() }
+                group.addTask { await running.stop(source) }
+            }
             for source in exchange.serialSources.gone { group.addTask { await running.stop(source) } }
             for forwarder in exchange.forwarders.gone {
                 group.addTask {
@@ -112,12 +117,12 @@ final class ReloadDesk: Sendable {
     /// Gets what holds afterwards.
     let didReload: @Sendable (AgentConfiguration) -> Void
     private let isTaken = Mutex(false)
+    private let latest = Mutex<ReloadStatus?>(nil)
     private let given = Announcement()
 
     init(
         _ load: (@Sendable () throws -> AgentConfiguration)?,
         didReload: @escaping @Sendable (AgentConfiguration) -> Void
-    private let latest = Mutex<ReloadStatus?>(nil)
     ) {
         self.load = load
         self.didReload = didReload
@@ -136,14 +141,14 @@ final class ReloadDesk: Sendable {
         }
     }
 
-    func give() {
-        isTaken.withLock { $0 = false }
-        given.announce()
-    }
-}
     /// What came of the last one; nil before the first.
     var last: ReloadStatus? { latest.withLock(\.self) }
 
     /// One has ended.
     func note(_ status: ReloadStatus) { latest.withLock { $0 = status } }
 
+    func give() {
+        isTaken.withLock { $0 = false }
+        given.announce()
+    }
+}
