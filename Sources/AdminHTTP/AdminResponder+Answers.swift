@@ -157,7 +157,7 @@ extension AdminResponder {
         do {
             let outcome = try await agent.perform(action)
             logger.notice("asked through \(who): \(question.rawValue): \(outcome)")
-            return Answer(json: Answer.object("done", outcome))
+            return Answer(json: Self.json(of: outcome))
         } catch {
             logger.notice("asked through \(who): \(question.rawValue), not done: \(error)")
             throw error
@@ -174,16 +174,33 @@ extension AdminResponder {
         switch question {
         case .pause: return .pause(try uplink())
         case .resume: return .resume(try uplink())
-        case .replay:
-            let uplink = try uplink()
-            _ = try query.required("stream")
-            switch try start(query, .oldest) {
-            case .oldest: return .replay(uplink, try stream(query), from: nil)
-            case .position(let position): return .replay(uplink, try stream(query), from: position)
-            default: throw Query.Problem(text: "from is oldest or EPOCH/SEQUENCE")
-            }
+        case .replay: return .replay(try replay(query, to: try uplink()))
         case .identify: return .identify(port: try query.required("port"))
         default: return .reload
         }
+    }
+
+    private func replay(_ query: Query, to uplink: UplinkName) throws(Query.Problem) -> ReplayRequest {
+        func bound(_ name: String) throws(Query.Problem) -> ReplayRequest.Bound? {
+            guard let text = query[name] else { return nil }
+            guard let bound = ReplayRequest.Bound(text, time: RecordLine.milliseconds) else {
+                throw Query.Problem(text: "\(name) is SEQUENCE, EPOCH/SEQUENCE or a time as 2026-11-23T10:00:00Z")
+            }
+            return bound
+        }
+        var request = ReplayRequest(
+            uplink: uplink, stream: try stream(query), from: try bound("from"), to: try bound("to"))
+        request.isUnfiltered = try query.flag("unfiltered")
+        request.isOfRejected = try query.flag("rejected")
+        return request
+    }
+
+    private static func json(of outcome: ActionOutcome) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 256)
+        writer.beginObject()
+        writer.member("done", string: outcome.description)
+        if let request = outcome.request { writer.member("request", string: request) }
+        writer.endObject()
+        return writer.bytes
     }
 }

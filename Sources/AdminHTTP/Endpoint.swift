@@ -17,6 +17,8 @@ struct Endpoint: Sendable {
             case text(pattern: String)
             /// A whole number.
             case integer(ClosedRange<Int>)
+            /// `true` or `false`.
+            case flag
         }
 
         let name: String
@@ -86,12 +88,13 @@ struct Endpoint: Sendable {
             answers: done),
         Endpoint(.resume, .post, "/actions/resume", .write, "Lets an uplink go on.", [uplink], answers: done),
         Endpoint(
-            .replay, .post, "/actions/replay", .write, "Sends again what is still held.",
+            .replay, .post, "/actions/replay", .write,
+            "Sends a part of a stream once more, marked as a replay, beside what is new.",
             [
-                uplink, name("stream", "the stream", isRequired: true),
-                Parameter(
-                    name: "from", kind: .text(pattern: "^(oldest|[0-9a-f]{16}/[1-9][0-9]*)$"),
-                    meaning: "the first that is sent again; oldest where it is absent"),
+                uplink, stream, bound("from", "the first record, or the time from which on; else the oldest held"),
+                bound("to", "the last record, or the time before which; else the newest"),
+                Parameter(name: "unfiltered", kind: .flag, meaning: "also what the uplink's filters leave out"),
+                Parameter(name: "rejected", kind: .flag, meaning: "instead, what the uplink rejected and is kept"),
             ], answers: done),
         Endpoint(.reload, .post, "/actions/reload", .write, "Reads the configuration again.", answers: done),
         Endpoint(
@@ -108,6 +111,12 @@ struct Endpoint: Sendable {
 
     private static func name(_ name: String, _ meaning: String, isRequired: Bool = false) -> Parameter {
         Parameter(name: name, kind: .text(pattern: "^[a-z][a-z0-9_-]{0,31}$"), isRequired: isRequired, meaning: meaning)
+    }
+
+    private static func bound(_ name: String, _ meaning: String) -> Parameter {
+        let time = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z"
+        return Parameter(
+            name: name, kind: .text(pattern: "^(([0-9a-f]{16}/)?[1-9][0-9]{0,17}|\(time))$"), meaning: meaning)
     }
 
     private static func from(_ meaning: String) -> Parameter {

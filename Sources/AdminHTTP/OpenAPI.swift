@@ -117,6 +117,7 @@ enum OpenAPI {
                 writer.member("type", string: "integer")
                 writer.member("minimum", integer: range.lowerBound)
                 writer.member("maximum", integer: range.upperBound)
+            case .flag: writer.member("type", string: "boolean")
             }
         }
         writer.endObject()

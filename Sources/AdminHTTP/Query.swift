@@ -56,6 +56,15 @@ struct Query: Sendable {
         return number
     }
 
+    /// `true` or `false`; false where it is absent.
+    func flag(_ name: String) throws(Problem) -> Bool {
+        switch values[name] {
+        case nil, "false"?: return false
+        case "true"?: return true
+        default: throw Problem(text: "\(name) is true or false")
+        }
+    }
+
     /// Text without its percent-encoding (RFC 3986, 2.1) and with `+` as a space; nil where that is broken.
     private static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []

@@ -30,8 +30,8 @@ public final class MillraceAgent: Sendable {
     let recorder: Recorder
     /// What reads and writes the log for others.
     let desk = AccessDesk()
-    /// Where replays wait that were asked for.
-    private let replays: ReplayDesk
+    /// Takes up replays that are asked for.
+    let replayWatch: ReplayWatch
     let factory: PartFactory
     let parts: Mutex<AgentParts>
     let running: PartGroup
@@ -73,13 +73,14 @@ public final class MillraceAgent: Sendable {
         }
         credentials = CredentialWatch(configuration.credentials, clock: clock, logger: logger.part("credentials"))
         let replays = ReplayDesk()
-        self.replays = replays
-        let replayWatch = try ReplayWatch(
+        replayWatch = try ReplayWatch(
             of: log, in: configuration.log.path, desk: replays, committed: recorder.committed,
             logger: logger.part("replay"))
+        let sessions = BrokerSessions(log: configuration.log.path, logger: logger.part("mqtt"))
+        sessions.tellOfStrangers(to: configuration.mqttSources)
         factory = PartFactory(
-            gateway: configuration.gateway, log: log, recorder: recorder, replays: replays, clock: clock,
-            logger: logger, makeUplink: makeUplink)
+            gateway: configuration.gateway, log: log, recorder: recorder, replays: replays, sessions: sessions,
+            clock: clock, logger: logger, makeUplink: makeUplink)
         var exchange = PartExchange(for: configuration)
         try exchange.make(from: exchange.parts, with: factory)
         parts = Mutex(exchange.parts)
@@ -110,16 +111,6 @@ public final class MillraceAgent: Sendable {
     /// What is known of each device, in the order of the configuration.
     public var deviceStates: [DeviceState] {
         mqttSources.flatMap(\.deviceStates) + serialSources.flatMap(\.deviceStates)
-    }
-
-    /// Sends a part of a stream once more, marked as a replay; in its turn, beside what is new. Forgotten by a restart,
-    /// unlike what ``ReplayFolder`` takes.
-    ///
-    /// - Returns: whether there was room for the request.
-    public func replay(_ request: ReplayRequest) -> Bool {
-        guard replays.submit(request, name: "\(UInt64.random(in: 0 ... .max))") else { return false }
-        recorder.committed.announce()
-        return true
     }
 
     /// Why streams take nothing at present.

@@ -7,7 +7,8 @@ public final class FakeBrokerConnection: @unchecked Sendable {
 
     /// One MQTT packet as it came.
     public struct Packet: Sendable, Equatable {
-        /// The upper half of the first byte: 1 CONNECT, 3 PUBLISH, 4 PUBACK, 8 SUBSCRIBE, 12 PINGREQ, 14 DISCONNECT.
+        /// The upper half of the first byte: 1 CONNECT, 3 PUBLISH, 4 PUBACK, 8 SUBSCRIBE,
+        /// 10 UNSUBSCRIBE, 12 PINGREQ, 14 DISCONNECT.
         public let type: UInt8
         /// The lower half.
         public let flags: UInt8
@@ -79,6 +80,14 @@ public final class FakeBrokerConnection: @unchecked Sendable {
     public func acceptSubscription(code: UInt8 = 1) -> Bool {
         guard let packet = receive(type: 8) else { return false }
         send(type: 9, body: Array(packet.body[0..<2]) + (isVersion5 ? [0] : []) + [code])
+        return true
+    }
+
+    /// Waits for an UNSUBSCRIBE and answers it with success.
+    @discardableResult
+    public func acceptUnsubscription() -> Bool {
+        guard let packet = receive(type: 10) else { return false }
+        send(type: 11, body: Array(packet.body[0..<2]) + (isVersion5 ? [0, 0] : []))
         return true
     }
 

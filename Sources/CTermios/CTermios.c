@@ -54,6 +54,8 @@ int millrace_line_is_pseudo(int descriptor) {
 
 int millrace_line_claim(int descriptor) { return ioctl(descriptor, TIOCEXCL); }
 
+int millrace_line_release(int descriptor) { return ioctl(descriptor, TIOCNXCL); }
+
 int millrace_line_is_claimed(int descriptor) {
     int claimed = 0;
     return ioctl(descriptor, TIOCGEXCL, &claimed) != 0 ? -1 : claimed != 0;

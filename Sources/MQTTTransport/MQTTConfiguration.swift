@@ -110,6 +110,14 @@ public enum MQTTConnectionEvent: Sendable, Equatable {
     case subscriptionRefused(filter: String, reason: String)
     /// SUBACK granted less than asked: deliveries for this filter are not acknowledged.
     case subscriptionDowngraded(filter: String, grantedQoS: Int)
+    /// The session has subscriptions that are not wanted any more, and they are being ended: what comes from now on may
+    /// be theirs.
+    case leftover(filters: [String])
+    /// A subscription that was not wanted any more has ended. libmosquitto 2.0 keeps the reason codes of UNSUBACK to
+    /// itself, so a broker that refuses to end one is not told from one that does.
+    case unsubscribed(filter: String)
+    /// A subscription that is not wanted any more could not be ended; it is tried again over the next connection.
+    case unsubscriptionFailed(filter: String, reason: String)
     /// The broker ended the session because another client took our id (reason 0x8E).
     case sessionTakenOver
     /// A PUBLISH was larger than ``MQTTConfiguration/packetSizeMax`` or otherwise refused by us.

@@ -22,21 +22,26 @@ public final class MQTTSubscriber: Sendable {
 
     private let configuration: MQTTConfiguration
     private let subscriptions: [MQTTSubscription]
+    private let memory: (any MQTTSubscriptionMemory)?
     private let linger: Duration
     private let inlet: any MQTTInlet
     private let thread: ClientThread
     private let counts = Mutex(Counters())
     private let connected = Atomic<Bool>(false)
     private let subscribed = Atomic<Bool>(false)
+    private let leaves = Atomic<Bool>(false)
 
     /// Does not connect yet.
     ///
     /// - Parameters:
+    ///   - memory: where it stands which filters the broker's session has. Those that are not in `subscriptions` are
+    ///     unsubscribed; nil: only those of this subscriber are known.
     ///   - linger: how long a received message waits for others before it is committed.
     /// - Throws: ``MQTTTransportError`` where a value of the configuration or a filter cannot be used, a certificate
     ///   file cannot be read, or the process has no descriptors left.
     public init(
-        configuration: MQTTConfiguration, subscriptions: [MQTTSubscription], linger: Duration, inlet: any MQTTInlet
+        configuration: MQTTConfiguration, subscriptions: [MQTTSubscription],
+        memory: (any MQTTSubscriptionMemory)? = nil, linger: Duration, inlet: any MQTTInlet
     ) throws(MQTTTransportError) {
         try configuration.check()
         for subscription in subscriptions where !MQTTTopicFilter.isValid(subscription.filter) {
@@ -46,6 +51,7 @@ public final class MQTTSubscriber: Sendable {
         }
         self.configuration = configuration
         self.subscriptions = subscriptions
+        self.memory = memory
         self.linger = linger
         self.inlet = inlet
         thread = try ClientThread()
@@ -57,8 +63,9 @@ public final class MQTTSubscriber: Sendable {
     public func start() throws(MQTTTransportError) {
         try thread.start(named: "mqtt-in") { [self] in
             let loop = SubscriberLoop(
-                configuration: configuration, subscriptions: subscriptions, linger: linger, inlet: inlet,
-                thread: thread, report: { [self] in update($0) })
+                configuration: configuration, subscriptions: subscriptions, memory: memory, linger: linger,
+                inlet: inlet, thread: thread, isLeaving: { [self] in leaves.load(ordering: .relaxed) },
+                report: { [self] in update($0) })
             loop.run()
             update(SubscriberLoop.Report(counters: counters))
         }
@@ -67,8 +74,13 @@ public final class MQTTSubscriber: Sendable {
     /// Stops reading, commits what was read, sends its PUBACKs and a DISCONNECT that leaves the session with the
     /// broker; waits until the broker has read them. Returns within 7 s, whatever the broker does; also in a cancelled
     /// task.
-    public func stop() async {
-        await thread.stop(within: .seconds(7))
+    ///
+    /// - Parameter forGood: nobody will read the session: its subscriptions are ended first, where there is a
+    ///   connection, so that the broker gathers nothing more for it. That may take 3 s longer. What it has gathered
+    ///   stays.
+    public func stop(forGood: Bool = false) async {
+        if forGood { leaves.store(true, ordering: .relaxed) }
+        await thread.stop(within: .seconds(forGood ? 10 : 7))
     }
 
     /// What was counted so far.

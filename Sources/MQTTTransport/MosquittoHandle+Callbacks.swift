@@ -36,6 +36,12 @@ extension MosquittoHandle {
             handle.events?.subackArrived(packetID: packetID, codes: codes)
             errno = 0
         }
+        mosquitto_unsubscribe_v5_callback_set(pointer) { _, context, packetID, _ in
+            let handle = MosquittoHandle.from(context)
+            handle.packetsSeen += 1
+            handle.events?.unsubackArrived(packetID: packetID)
+            errno = 0
+        }
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> MosquittoHandle {

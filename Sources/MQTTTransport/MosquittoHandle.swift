@@ -11,6 +11,8 @@ protocol MosquittoEvents: AnyObject {
     func pubackArrived(packetID: Int32, code: Int32, remark: String?)
     /// SUBACK, one code per filter of the SUBSCRIBE.
     func subackArrived(packetID: Int32, codes: [Int32])
+    /// UNSUBACK.
+    func unsubackArrived(packetID: Int32)
 }
 
 /// What a PUBLISH says about itself beside topic and payload.
@@ -254,6 +256,13 @@ final class MosquittoHandle: @unchecked Sendable {
         }
         var packetID: Int32 = 0
         let code = mosquitto_subscribe_v5(pointer, &packetID, subscription.filter, 1, Int32(options), nil)
+        return code == MOSQ_ERR_SUCCESS.rawValue ? .success(packetID) : .failure(MosquittoCode(code))
+    }
+
+    /// Queues an UNSUBSCRIBE and gives its packet identifier, or why it cannot be sent.
+    func unsubscribe(_ filter: String) -> Result<Int32, MosquittoCode> {
+        var packetID: Int32 = 0
+        let code = mosquitto_unsubscribe_v5(pointer, &packetID, filter, nil)
         return code == MOSQ_ERR_SUCCESS.rawValue ? .success(packetID) : .failure(MosquittoCode(code))
     }
 

@@ -357,6 +357,8 @@ final class PublisherConnection: MosquittoEvents {
         talk?.hear(topic: topic, payload: payload)
     }
 
+    func unsubackArrived(packetID: Int32) {}
+
     func subackArrived(packetID: Int32, codes: [Int32]) {
         if let refusal = talk?.granted(packetID: packetID, code: codes.first ?? 0x80) { onEvent(refusal) }
     }

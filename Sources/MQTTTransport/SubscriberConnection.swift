@@ -13,6 +13,7 @@ final class SubscriberConnection: MosquittoEvents {
     private let session: SubscriberSession
     private let inlet: any MQTTInlet
     private let thread: ClientThread
+    private let isLeaving: () -> Bool
     private var trigger: CommitTrigger
     private let packetSizeMax: Int
 
@@ -27,6 +28,9 @@ final class SubscriberConnection: MosquittoEvents {
     private static let farewellMax = Duration.seconds(6)
     private static let farewellSilenceMax = Duration.seconds(2)
 
+    /// How long the broker may take to end all subscriptions.
+    private static let endingMax = Duration.seconds(3)
+
     // The batch: received since the last commit. As long as it is not empty, nothing is written.
     private var messages = 0
     private var bytes = 0
@@ -35,6 +39,8 @@ final class SubscriberConnection: MosquittoEvents {
 
     private var isAccepted = false
     private var hasToSubscribe = false
+    /// Set when all subscriptions are being ended.
+    private var endingDeadline: ContinuousClock.Instant?
     private var hasCommitted = false
     private var lastAcknowledgement = ContinuousClock.now
     private var nextKeepAlive = ContinuousClock.now
@@ -45,8 +51,9 @@ final class SubscriberConnection: MosquittoEvents {
 
     init(
         handle: MosquittoHandle, session: SubscriberSession, trigger: CommitTrigger, inlet: any MQTTInlet,
-        thread: ClientThread
+        thread: ClientThread, isLeaving: @escaping () -> Bool
     ) {
+        self.isLeaving = isLeaving
         self.handle = handle
         self.session = session
         self.trigger = trigger
@@ -60,7 +67,7 @@ final class SubscriberConnection: MosquittoEvents {
         handle.events = self
         defer { handle.events = nil }
         while true {
-            if thread.isStopping { return finish() }
+            if thread.isStopping, !isEndingSubscriptions() { return finish() }
             if isCongested {
                 guard flush(), keepAlive() else { return lost(handle.endReason()) }
                 thread.pauseBriefly(until: .now + Self.congestionPause)
@@ -155,7 +162,20 @@ final class SubscriberConnection: MosquittoEvents {
 
     private func subscribe() {
         hasToSubscribe = false
-        for event in session.subscribe(through: handle) { inlet.connectionChanged(event) }
+        let events = session.subscribe(through: handle) + session.endLeftovers(through: handle)
+        for event in events { inlet.connectionChanged(event) }
+    }
+
+    /// Ends all subscriptions where the session is left for good; false when that is done, or there is nothing to do.
+    private func isEndingSubscriptions() -> Bool {
+        guard isAccepted, isLeaving() else { return false }
+        guard let endingDeadline else {
+            endingDeadline = .now + Self.endingMax
+            hasToSubscribe = false
+            for event in session.endAll(through: handle) { inlet.connectionChanged(event) }
+            return session.isEnding
+        }
+        return session.isEnding && ContinuousClock.now < endingDeadline
     }
 
     /// What may be wrong when nothing was read although the socket was ready.
@@ -211,8 +231,9 @@ final class SubscriberConnection: MosquittoEvents {
         guard code == 0 else { return }
         isAccepted = true
         let event = session.began(isSessionPresent: isSessionPresent)
-        hasToSubscribe = !session.isSubscribed
+        hasToSubscribe = !session.isSubscribed || !session.leftovers.isEmpty
         inlet.connectionChanged(event)
+        if !session.leftovers.isEmpty { inlet.connectionChanged(.leftover(filters: session.leftovers.sorted())) }
     }
 
     func publishArrived(topic: RawSpan, payload: RawSpan, flags: PublishFlags) {
@@ -244,6 +265,10 @@ final class SubscriberConnection: MosquittoEvents {
 
     func subackArrived(packetID: Int32, codes: [Int32]) {
         if let event = session.granted(packetID: packetID, codes: codes) { inlet.connectionChanged(event) }
+    }
+
+    func unsubackArrived(packetID: Int32) {
+        if let event = session.unsubscribed(packetID: packetID) { inlet.connectionChanged(event) }
     }
 
     private func refuse(_ topic: RawSpan, _ reason: String) {

@@ -13,19 +13,24 @@ final class SubscriberLoop {
     private let inlet: any MQTTInlet
     private let thread: ClientThread
     private let session: SubscriberSession
+    /// Whether the end of the thread is to be the end of the subscriptions.
+    private let isLeaving: () -> Bool
     private let connector: Connector
     private var schedule: ReconnectSchedule
     private var trigger: CommitTrigger
     private var generator = SystemRandomNumberGenerator()
 
     init(
-        configuration: MQTTConfiguration, subscriptions: [MQTTSubscription], linger: Duration, inlet: any MQTTInlet,
-        thread: ClientThread, report: @escaping (Report) -> Void
+        configuration: MQTTConfiguration, subscriptions: [MQTTSubscription],
+        memory: (any MQTTSubscriptionMemory)?, linger: Duration, inlet: any MQTTInlet, thread: ClientThread,
+        isLeaving: @escaping () -> Bool, report: @escaping (Report) -> Void
     ) {
+        self.isLeaving = isLeaving
         self.configuration = configuration
         self.inlet = inlet
         self.thread = thread
-        session = SubscriberSession(subscriptions: subscriptions, version: configuration.version, report: report)
+        session = SubscriberSession(
+            subscriptions: subscriptions, version: configuration.version, memory: memory, report: report)
         connector = Connector(configuration, thread: thread)
         schedule = ReconnectSchedule(
             delayMin: configuration.reconnectDelayMin, delayMax: configuration.reconnectDelayMax)
@@ -52,7 +57,8 @@ final class SubscriberLoop {
             waitAfter(reason)
         case .connected(let handle):
             let connection = SubscriberConnection(
-                handle: handle, session: session, trigger: trigger, inlet: inlet, thread: thread)
+                handle: handle, session: session, trigger: trigger, inlet: inlet, thread: thread,
+                isLeaving: isLeaving)
             let ending = connection.run(connackBy: deadline)
             session.ended()
             switch ending {

@@ -17,7 +17,7 @@ public struct SerialPort: ~Copyable {
 
     /// Where it was opened.
     public let path: String
-    private let file: OwnedDescriptor
+    private let file: ClaimedLine
 
     /// Opens the device for this process alone, sets it up, and throws away what was received before.
     ///
@@ -27,9 +27,9 @@ public struct SerialPort: ~Copyable {
         // Without O_NONBLOCK the call would wait for a carrier on lines that are set to watch it.
         let descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw SerialPortError(opening: path, errno: errno) }
-        let file = OwnedDescriptor(adopting: descriptor)
-        guard isatty(file.rawValue) == 1 else { throw SerialPortError(.notSerial, "\(path) is not a serial device") }
-        try Self.claim(file.rawValue, path: path)
+        let opened = OwnedDescriptor(adopting: descriptor)
+        guard isatty(opened.rawValue) == 1 else { throw SerialPortError(.notSerial, "\(path) is not a serial device") }
+        let file = try ClaimedLine(claiming: opened, path: path)
         try Self.configure(file.rawValue, path: path, settings: settings)
         try Self.setWires(file.rawValue, path: path, settings: settings)
         guard millrace_line_flush(file.rawValue) == 0 else { throw SerialPortError(using: path, errno: errno) }
@@ -113,19 +113,6 @@ public struct SerialPort: ~Copyable {
             throw SerialPortError(
                 .settingsRefused, "\(path) cannot set dtr or rts: \(String(cString: strerror(errno)))")
         }
-    }
-
-    /// Makes sure that no other program reads the line: two readers each get a part of the bytes.
-    private static func claim(_ descriptor: Int32, path: String) throws(SerialPortError) {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw errno == EWOULDBLOCK ? .held(path) : SerialPortError(using: path, errno: errno)
-        }
-        // The mark of TIOCEXCL goes when the line is closed, even by a crash; but a pseudo-terminal keeps it for as
-        // long as its other side is open, so there the lock must do.
-        guard millrace_line_is_pseudo(descriptor) != 1 else { return }
-        guard millrace_line_is_claimed(descriptor) != 1 else { throw .held(path) }
-        // A driver without the mark still has the lock.
-        _ = millrace_line_claim(descriptor)
     }
 
     /// Sets the line up, and looks at what the driver made of it: it may take a part and say nothing.

@@ -18,7 +18,7 @@ import Testing
             let expected: Set = [
                 "gateway", "version", "time", "uptime_seconds", "ready", "problems", "clock", "process", "log",
                 "sources",
-                "devices", "uplinks", "lost", "events",
+                "devices", "uplinks", "reload", "lost", "events",
             ]
             #expect(Set(status.members.keys) == expected)
             #expect(status["log"]?["path"]?.text == running.folder.file("log"))
@@ -98,7 +98,9 @@ import Testing
         ("/records?topic=a&stream=none", 404),
         ("/records?topic=a&stream=No", 400), ("/records?topic=a&qos=1", 400), ("/actions/pause", 400),
         ("/actions/pause?uplink=none", 404), ("/actions/pause?uplink=..%2F", 400), ("/actions/reload", 409),
-        ("/actions/replay?uplink=central", 400), ("/actions/replay?uplink=central&stream=telemetry&from=5", 400),
+        ("/actions/replay?stream=telemetry", 400), ("/actions/replay?uplink=none", 404),
+        ("/actions/replay?uplink=central&stream=none", 404), ("/actions/replay?uplink=central&from=0", 400),
+        ("/actions/replay?uplink=central&to=yesterday", 400), ("/actions/replay?uplink=central&rejected=1", 400),
         ("/actions/identify?port=%2Fetc%2Fpasswd", 400), ("/actions/identify?port=%2Fdev%2Fnone", 409),
         ("/status", 405), ("/nothing", 404),
     ]) func `what cannot be done is refused with the reason`(target: String, status: Int) async throws {
@@ -139,9 +141,31 @@ import Testing
             #expect(isForwarded)
             let told = running.complaints.newestFirst.filter { $0.text.contains("asked through") }.map(\.text)
             #expect(told.contains { $0.contains("pause") } && told.contains { $0.contains("resume") })
-            #expect(try await running.post("/actions/replay?uplink=central&stream=telemetry").isDone)
-            let isRepeated = await eventually { running.agent.status.uplinks[0].streams.first?.held == 0 }
-            #expect(isRepeated)
+        }
+    }
+
+    @Test func `a replay is the request that the command leaves, is done, and moves no count`() async throws {
+        try await RunningServer.with { running in
+            for number in 1...10 { _ = try await running.post("/records?topic=a", "\(number)") }
+            func stream() -> UplinkStatus.Stream? { running.agent.status.uplinks[0].streams.first }
+            let isForwarded = await eventually { stream()?.forwarded == 10 }
+            #expect(isForwarded)
+            let reply = try await running.post("/actions/replay?uplink=central&from=3&to=7&unfiltered=true")
+            #expect(reply.isDone, "\(reply.text)")
+            let answer = try JSONValue(reply.body)
+            #expect(
+                answer["done"]?.text
+                    == "telemetry is sent to central once more, from 3 to 7, whatever its filters leave out, beside "
+                    + "what is new and marked as a replay")
+            let name = try #require(answer["request"]?.text)
+            let folder = ReplayFolder(log: running.folder.file("log"))
+            var outcome: ReplayOutcome?
+            _ = await eventually {
+                outcome = folder.takeOutcome(of: name)
+                return outcome != nil
+            }
+            #expect(outcome?.sent == 5 && outcome?.missing == 0 && outcome?.problem == nil)
+            #expect(stream()?.forwarded == 10 && stream()?.held == 0)
         }
     }
 

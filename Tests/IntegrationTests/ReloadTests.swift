@@ -21,6 +21,11 @@ struct ReloadTests {
         try await Command.run("reload", "--config", agent.configuration)
     }
 
+    private static func status(of agent: RunningAgent) async throws -> JSONValue {
+        let answer = try await Command.run("status", "--json", "--config", agent.configuration)
+        return try JSONValue(Array(answer.output.utf8))
+    }
+
     /// Writes the configuration anew, with something else in the place of a text.
     private static func rewrite(_ agent: RunningAgent, _ text: String, _ replacement: String) throws {
         let before = agent.folder.read("millrace.toml")
@@ -43,6 +48,10 @@ struct ReloadTests {
         #expect(answer.ending == .exited(78), "\(answer.output)")
         #expect(answer.output.contains("did you mean \"topics\"?"))
         #expect(await agent.hasLogged("the configuration stays as it was"))
+        let refused = try await Self.status(of: agent)
+        #expect(refused["reload"]?["outcome"]?.text == "refused")
+        #expect(refused["problems"]?.elements.contains { $0["part"]?.text == "configuration" } == true)
+        #expect(try await Command.run("status", "--config", agent.configuration).output.contains("configuration: the"))
         try await sensor.publish(0..<10)
         #expect(await inbox.receives(0..<10))
         #expect(try await agent.stop() == .exited(0))

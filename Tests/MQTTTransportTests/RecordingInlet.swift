@@ -105,10 +105,10 @@ func testConfiguration(
 
 func startSubscriber(
     _ configuration: MQTTConfiguration, _ subscriptions: [MQTTSubscription], _ inlet: RecordingInlet,
-    linger: Duration = .milliseconds(10)
+    memory: (any MQTTSubscriptionMemory)? = nil, linger: Duration = .milliseconds(10)
 ) throws -> MQTTSubscriber {
     let subscriber = try MQTTSubscriber(
-        configuration: configuration, subscriptions: subscriptions, linger: linger, inlet: inlet)
+        configuration: configuration, subscriptions: subscriptions, memory: memory, linger: linger, inlet: inlet)
     try subscriber.start()
     return subscriber
 }

@@ -26,9 +26,8 @@ public protocol AgentAccess: Sendable {
     func append(_ record: LocalRecord) async throws -> RecordIdentity
     /// Does something that changes what the agent does.
     ///
-    /// - Returns: what came of it, in words.
     /// - Throws: ``AccessFailure``.
-    func perform(_ action: AdminAction) async throws -> String
+    func perform(_ action: AdminAction) async throws -> ActionOutcome
 }
 
 /// Why something that was asked for is not done.
@@ -144,12 +143,26 @@ public enum AdminAction: Hashable, Sendable {
     case pause(UplinkName)
     /// Goes on.
     case resume(UplinkName)
-    /// Sends again what is still held, from this place on; nil: from the oldest.
-    case replay(UplinkName, StreamName, from: Position?)
+    /// Sends a part of a stream once more, beside what is new.
+    case replay(ReplayRequest)
     /// Reads the configuration again.
     case reload
     /// Finds out what is at a port.
     case identify(port: String)
+}
+
+/// What came of an ``AdminAction``.
+public struct ActionOutcome: Hashable, Sendable, CustomStringConvertible {
+    /// In words.
+    public let description: String
+    /// The name of the request that was left for later, where one was.
+    public let request: String?
+
+    /// An outcome in words.
+    public init(_ description: String, request: String? = nil) {
+        self.description = description
+        self.request = request
+    }
 }
 
 /// Topics that an MQTT topic filter matches (OASIS MQTT 5.0, 4.7).

@@ -55,22 +55,21 @@ extension MillraceAgent: AgentAccess {
 
     /// Does something that changes what the agent does.
     ///
-    /// - Returns: what came of it, in words.
     /// - Throws: ``AccessFailure``.
-    public func perform(_ action: AdminAction) async throws -> String {
+    public func perform(_ action: AdminAction) async throws -> ActionOutcome {
         switch action {
         case .pause(let name):
             try forwarder(name).pause(true)
-            return "\(name) is paused until it is resumed or the agent ends"
+            return ActionOutcome("\(name) is paused until it is resumed or the agent ends")
         case .resume(let name):
             try forwarder(name).pause(false)
-            return "\(name) goes on"
-        case .replay(let uplink, let stream, let position): return try await replay(uplink, stream, from: position)
+            return ActionOutcome("\(name) goes on")
+        case .replay(let request): return try await replay(request)
         case .reload:
             let outcome = await reload()
             if case .refused = outcome { throw AccessFailure(.conflict, outcome.text) }
-            return outcome.text
-        case .identify(let port): return try await identify(port)
+            return ActionOutcome(outcome.text)
+        case .identify(let port): return ActionOutcome(try await identify(port))
         }
     }
 
@@ -81,15 +80,15 @@ extension MillraceAgent: AgentAccess {
         return forwarder
     }
 
-    /// Moves the cursor back; it saves the state, so it is not for the shared pool.
-    private func replay(_ uplink: UplinkName, _ stream: StreamName, from position: Position?) async throws -> String {
-        let before = position.map {
-            Position(epoch: $0.epoch, sequence: SequenceNumber(max(1, $0.sequence.rawValue) - 1))
+    private func replay(_ request: ReplayRequest) async throws -> ActionOutcome {
+        guard let uplink = configuration.uplinks.first(where: { $0.name == request.uplink }) else {
+            throw AccessFailure(.notFound, "there is no uplink \(request.uplink)")
         }
-        let count = try await desk.reading(log, clock: clock).replay(uplink, stream, behind: before)
-        // The forwarder may be waiting for something new.
-        recorder.committed.announce()
-        return "\(count) records of \(stream) are sent to \(uplink) again"
+        guard uplink.streams.contains(request.stream) else {
+            throw AccessFailure(.notFound, "\(uplink.name) forwards no stream \(request.stream)")
+        }
+        let name = try await replayWatch.leave(request)
+        return ActionOutcome("\(request.summary), beside what is new and marked as a replay", request: name)
     }
 
     private func identify(_ path: String) async throws -> String {
@@ -109,19 +108,6 @@ extension MillraceAgent: AgentAccess {
                 + (heard.isEmpty ? "nothing was heard" : "heard were \(heard)")
         } catch let failure as PortDetector.Failure {
             throw AccessFailure(.conflict, "\(failure)")
-        }
-    }
-}
-
-extension RecordReading {
-    /// Moves a cursor back.
-    fileprivate func replay(
-        _ uplink: UplinkName, _ stream: StreamName, behind position: Position?
-    ) throws(AccessFailure) -> UInt64 {
-        do throws(LogStoreError) {
-            return try log.replay(uplink, in: stream, behind: position)
-        } catch {
-            throw AccessFailure(error.code == .notFound ? .notFound : .unavailable, error.message)
         }
     }
 }

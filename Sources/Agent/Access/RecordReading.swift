@@ -5,7 +5,7 @@ import Threads
 /// Reads the log for people and local programs, on a thread of its own: SQLite blocks.
 actor RecordReading {
     private let executor: ThreadExecutor
-    let log: RingLog
+    private let log: RingLog
     private let clock: any GatewayClock
     private var readers: [StreamName: LogReader] = [:]
     private var givesWay = false

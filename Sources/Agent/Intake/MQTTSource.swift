@@ -13,21 +13,27 @@ public final class MQTTSource: Service {
     public let name: String
     /// Where the broker listens.
     let address: String
+    /// The broker keeps our session under it.
+    let clientID: String
     private let subscriber: MQTTSubscriber
     private let inlet: Inlet
+    private let session: BrokerSessions.Memory
+    private let isRetired = Atomic<Bool>(false)
     private let logger: Logger
 
     init(
-        _ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, linger: Duration,
-        clock: any GatewayClock, logger: Logger
+        _ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, sessions: BrokerSessions,
+        linger: Duration, clock: any GatewayClock, logger: Logger
     ) throws {
         name = configuration.name.rawValue
         address = "\(configuration.broker.address)"
+        clientID = configuration.broker.clientID
+        session = sessions.memory(of: configuration.broker)
         self.logger = logger
         inlet = Inlet(configuration, gateway: gateway, recorder: recorder, clock: clock, logger: logger)
         subscriber = try MQTTSubscriber(
-            configuration: configuration.mqttConfiguration, subscriptions: configuration.subscriptions, linger: linger,
-            inlet: inlet)
+            configuration: configuration.mqttConfiguration, subscriptions: configuration.subscriptions, memory: session,
+            linger: linger, inlet: inlet)
     }
 
     /// Receives until graceful shutdown; then commits what was received, acknowledges it, and disconnects.
@@ -36,8 +42,22 @@ public final class MQTTSource: Service {
     public func run() async throws {
         try subscriber.start()
         await untilShutdown()
-        await subscriber.stop()
+        let isRetired = isRetired.load(ordering: .relaxed)
+        await subscriber.stop(forGood: isRetired)
+        guard isRetired else { return }
+        if session.filters.isEmpty {
+            logger.notice("nothing is subscribed at \(address) any more; what it had gathered by then stays there")
+        } else {
+            logger.warning(
+                """
+                \(address) could not be told that nothing is wanted any more: it gathers on for the client id \
+                \(quoted(clientID)) until that session expires
+                """)
+        }
     }
+
+    /// Nobody will read its session: when it stops, it takes leave of it.
+    func retire() { isRetired.store(true, ordering: .relaxed) }
 
     /// What it took in since the start.
     public var counters: SourceCounters { inlet.shared.withLock { $0.counters } }
@@ -70,6 +90,9 @@ public final class MQTTSource: Service {
         /// Where every record goes, so that its topic need not be looked at.
         private let onlySlot: Int?
         private let broker: String
+        /// Whether the session may have messages for filters that are not asked for any more.
+        private let hasLeftovers = Atomic<Bool>(false)
+        private let hasToldOfLeftovers = Atomic<Bool>(false)
 
         init(
             _ configuration: MQTTSourceConfiguration, gateway: GatewayID, recorder: Recorder, clock: any GatewayClock,
@@ -100,8 +123,9 @@ public final class MQTTSource: Service {
                 refuse(topic, "its payload of \(payload.byteCount) bytes is over the limit of \(payloadMax)")
                 return
             }
-            guard let slot = onlySlot ?? slot(for: topic) else {
-                refuse(topic, "no subscription covers it")
+            let hasLeftovers = hasLeftovers.load(ordering: .relaxed)
+            guard let slot = (hasLeftovers ? nil : onlySlot) ?? slot(for: topic) else {
+                if hasLeftovers { leaveOut() } else { refuse(topic, "no subscription covers it") }
                 return
             }
             let intake = IntakeDetails(
@@ -139,6 +163,7 @@ public final class MQTTSource: Service {
             switch event {
             case .connected(let isSessionPresent, let isFirst):
                 problem = nil
+                if !isSessionPresent { hasLeftovers.store(false, ordering: .relaxed) }
                 logger.info("connected to \(broker)")
                 if !isFirst, !isSessionPresent {
                     logger.warning("\(broker) has forgotten our session: what it held for us meanwhile may be lost")
@@ -155,6 +180,17 @@ public final class MQTTSource: Service {
             case .sessionTakenOver:
                 problem = "another client has our client id"
                 logger.error("\(broker): another client uses our client id; give each a client_id of its own")
+            case .leftover(let filters):
+                hasLeftovers.store(true, ordering: .relaxed)
+                logger.notice("ends what is not asked for any more at \(broker): \(filters.joined(separator: ", "))")
+                return
+            case .unsubscribed(let filter):
+                logger.info("\(broker) has ended the subscription to \(filter)")
+                return
+            case .unsubscriptionFailed(let filter, let reason):
+                logger.warning(
+                    "the subscription to \(filter) at \(broker) could not be ended: \(reason); it is tried again")
+                return
             case .messageRefused(let topic, let reason):
                 shared.withLock { $0.counters.refused += 1 }
                 logger.warning("\(broker): a message on \(topic) was refused: \(reason)")
@@ -177,6 +213,13 @@ public final class MQTTSource: Service {
         func deviceStates(of source: String) -> [DeviceState] {
             let now = clock.bootMilliseconds()
             return shared.withLock { $0.topics.states(source: source, atMilliseconds: now) }
+        }
+
+        /// Came for a filter that is not in the configuration: nothing says into which stream it belongs.
+        private func leaveOut() {
+            shared.withLock { $0.counters.refused += 1 }
+            guard !hasToldOfLeftovers.exchange(true, ordering: .relaxed) else { return }
+            logger.notice("\(broker) still sends what is not asked for any more; it is refused, and counted")
         }
 
         private func refuse(_ topic: RawSpan, _ reason: String) {

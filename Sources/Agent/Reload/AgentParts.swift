@@ -28,14 +28,15 @@ struct PartFactory: Sendable {
     let log: RingLog
     let recorder: Recorder
     let replays: ReplayDesk
+    let sessions: BrokerSessions
     let clock: any GatewayClock
     let logger: Logger
     let makeUplink: MillraceAgent.UplinkFactory
 
     func mqttSource(_ key: MQTTSourceKey) throws -> MQTTSource {
         try MQTTSource(
-            key.configuration, gateway: gateway, recorder: recorder, linger: key.linger, clock: clock,
-            logger: logger.part(key.path))
+            key.configuration, gateway: gateway, recorder: recorder, sessions: sessions, linger: key.linger,
+            clock: clock, logger: logger.part(key.path))
     }
 
     /// - Parameter all: the serial sources of the configuration.

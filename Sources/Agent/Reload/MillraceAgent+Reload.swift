@@ -26,6 +26,7 @@ extension MillraceAgent {
             outcome = .refused([String(describing: error)])
         }
         if case .refused = outcome { logger.error("\(outcome.text)") } else { logger.notice("\(outcome.text)") }
+        reloading.note(ReloadStatus(outcome, wallMilliseconds: clock.read().wallMilliseconds))
         reloading.didReload(configuration)
         journal.note(outcome.event)
         return outcome
@@ -68,7 +69,12 @@ extension MillraceAgent {
 
     private func stop(_ exchange: PartExchange) async {
         await withDiscardingTaskGroup { [running] group in
-            for source in exchange.mqttSources.gone { group.addTask { await running.stop(source) } }
+            // Under the same id at another address it may be the same broker: then nothing may be missed meanwhile.
+            let ids = Set(exchange.parts.mqttSources.map(\.part.clientID))
+            for source in exchange.mqttSources.gone {
+                if !ids.contains(source.clientID) { source.retire() }
+                group.addTask { await running.stop(source) }
+            }
             for source in exchange.serialSources.gone { group.addTask { await running.stop(source) } }
             for forwarder in exchange.forwarders.gone {
                 group.addTask {
@@ -111,6 +117,7 @@ final class ReloadDesk: Sendable {
     /// Gets what holds afterwards.
     let didReload: @Sendable (AgentConfiguration) -> Void
     private let isTaken = Mutex(false)
+    private let latest = Mutex<ReloadStatus?>(nil)
     private let given = Announcement()
 
     init(
@@ -133,6 +140,12 @@ final class ReloadDesk: Sendable {
             await given.wait(after: seen)
         }
     }
+
+    /// What came of the last one; nil before the first.
+    var last: ReloadStatus? { latest.withLock(\.self) }
+
+    /// One has ended.
+    func note(_ status: ReloadStatus) { latest.withLock { $0 = status } }
 
     func give() {
         isTaken.withLock { $0 = false }

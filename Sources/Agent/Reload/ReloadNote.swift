@@ -1,8 +1,4 @@
-import Glibc
-import LogStore
 import Records
-import StrictTOML
-import Synchronization
 
 /// Word of the last reload, in a file beside the log: by it `millrace reload` knows what came of its signal.
 ///
@@ -21,15 +17,15 @@ public struct ReloadNote: Sendable {
     }
 
     private static let name = "reload"
-    private let path: String
+    private let file: StateFile
 
     /// - Parameter log: the folder of the log.
-    public init(log: String) { path = "\(log)/\(Self.name)" }
+    public init(log: String) { file = StateFile("\(log)/\(Self.name)", sizeMax: .mebibytes(1)) }
 
     /// What it says; what cannot be read says nothing.
     public var content: Content {
-        guard let file = try? FileContents(path: path, sizeMax: .mebibytes(1)) else { return Content() }
-        let lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        guard let bytes = file.bytes else { return Content() }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         var content = Content()
         guard lines.count >= 2, let number = UInt64(lines[0]) else { return content }
         content.number = number
@@ -55,14 +51,9 @@ public struct ReloadNote: Sendable {
         }
     }
 
-    /// Where it cannot be written, whoever waits for it gives up after some time; the log says what came of it.
     private func write(_ lines: [String]) {
-        let descriptor = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { return }
-        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
-        let count = Glibc.write(descriptor, bytes, bytes.count)
-        close(descriptor)
-        if count == bytes.count { rename(path + ".new", path) }
+        // Where it cannot be written, whoever waits for it gives up after some time; the log says what came of it.
+        try? file.replace(with: Array((lines.joined(separator: "\n") + "\n").utf8))
     }
 }
 

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Glibc
 import Records
-import StrictTOML
 
 /// `replays` in the folder of the log: requests that a command has left there, and what became of them. So a request is
 /// durable, works whether the agent runs or not, and needs no lock on the log.
@@ -76,7 +75,8 @@ public struct ReplayFolder: Sendable {
     func prepare() throws(Failure) {
         guard mkdir(path, 0o700) == 0 else {
             if errno == EEXIST { return }
-            throw failure("make")
+            let reason = String(cString: strerror(errno))
+            throw Failure(description: "cannot make \(path): \(reason); \(Self.advice)")
         }
         var parent = stat()
         guard stat(path + "/..", &parent) == 0 else { return }
@@ -102,11 +102,10 @@ public struct ReplayFolder: Sendable {
 
     private func read<Value: Decodable>(_ name: String) -> Value? {
         // What cannot be read is treated like what says nothing: the callers refuse it.
-        guard let file = try? FileContents(path: "\(path)/\(name)", sizeMax: Self.sizeMax) else { return nil }
-        return try? JSONDecoder().decode(Value.self, from: Data(file.bytes))
+        file(name).bytes.flatMap { try? JSONDecoder().decode(Value.self, from: Data($0)) }
     }
 
-    /// Writes a whole file or none: under another name first.
+    /// Writes a whole file or none.
     private func write(_ value: some Encodable, to name: String) throws(Failure) {
         try prepare()
         let bytes: [UInt8]
@@ -115,22 +114,17 @@ public struct ReplayFolder: Sendable {
         } catch {
             preconditionFailure("plain numbers and texts always encode: \(error)")
         }
-        let temporary = "\(path)/\(name).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure("write to") }
-        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        let isFlushed = count == bytes.count && fsync(descriptor) == 0
-        close(descriptor)
-        guard isFlushed, rename(temporary, "\(path)/\(name)") == 0 else { throw failure("write to") }
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        fsync(folder)
-        close(folder)
+        do throws(StateFile.Failure) {
+            try file(name).replace(with: bytes)
+        } catch {
+            throw Failure(description: "\(error); \(Self.advice)")
+        }
     }
 
-    private func failure(_ verb: String) -> Failure {
-        Failure(
-            description: "cannot \(verb) \(path): \(String(cString: strerror(errno))); "
-                + "run the command as the user that runs the agent, or as root")
+    /// Root may have left it for the agent, so others may read it.
+    private func file(_ name: String) -> StateFile {
+        StateFile("\(path)/\(name)", mode: 0o644, sizeMax: Self.sizeMax)
     }
+
+    private static let advice = "run the command as the user that runs the agent, or as root"
 }

@@ -45,8 +45,15 @@ public struct ReplayRequest: Hashable, Sendable, Codable {
     public var soFar: ReplayOutcome?
 
     /// Whether records between the first and the last may not be meant.
-    var isSparse: Bool {
-        [from, to].contains { if case .time? = $0 { true } else { false } }
+    var isSparse: Bool { [from, to].contains { $0?.isTime == true } }
+
+    /// What is asked for, in words.
+    var summary: String {
+        let what = isOfRejected ? "what was rejected of \(stream) and is kept" : "\(stream)"
+        let start = from.map(\.description) ?? "the oldest that is held"
+        let end = to.map { $0.isTime ? "before \($0)" : "\($0)" } ?? "the newest"
+        let filters = isUnfiltered ? ", whatever its filters leave out" : ""
+        return "\(what) is sent to \(uplink) once more, from \(start) to \(end)\(filters)"
     }
 
     /// All that is held of a stream.
@@ -74,6 +81,19 @@ public struct ReplayOutcome: Hashable, Sendable, Codable {
 
     /// A request that cannot be fulfilled.
     public init(problem: String) { self.problem = problem }
+}
+
+extension ReplayRequest.Bound: CustomStringConvertible {
+    var isTime: Bool { if case .time = self { true } else { false } }
+
+    /// As ``init(_:time:)`` reads it.
+    public var description: String {
+        switch self {
+        case .sequence(let sequence, let epoch?): "\(epoch)/\(sequence)"
+        case .sequence(let sequence, nil): "\(sequence)"
+        case .time(let milliseconds): RecordLine.time(milliseconds)
+        }
+    }
 }
 
 extension ReplayRequest.Bound: Codable {

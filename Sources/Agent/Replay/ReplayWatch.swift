@@ -4,7 +4,7 @@ import Records
 import ServiceLifecycle
 import Threads
 
-/// Takes up the requests that the command has left in the log's folder, and says there what became of them.
+/// Takes up the requests that were left in the log's folder, and says there what became of them.
 actor ReplayWatch: Service {
     private static let interval = Duration.seconds(1)
     /// How often the progress of a request is saved.
@@ -46,6 +46,20 @@ actor ReplayWatch: Service {
             } while (try? await Task.sleep(for: Self.interval)) != nil
         }
         await look(saves: true)
+    }
+
+    /// Leaves a request as the command does, and takes it up at once.
+    ///
+    /// - Returns: its name.
+    func leave(_ request: ReplayRequest) throws(AccessFailure) -> String {
+        let name: String
+        do throws(ReplayFolder.Failure) {
+            name = try folder.leave(request)
+        } catch {
+            throw AccessFailure(.unavailable, "\(error)")
+        }
+        look(saves: false)
+        return name
     }
 
     private func prepare() {

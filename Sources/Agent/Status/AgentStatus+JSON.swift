@@ -35,6 +35,8 @@ extension AgentStatus {
         writer.array(devices) { $0.write(at: now, to: &$1) }
         writer.key("uplinks")
         writer.array(uplinks) { $0.write(at: now, to: &$1) }
+        writer.key("reload")
+        if let reload { reload.write(to: &writer) } else { writer.null() }
         writer.key("lost")
         writer.array(losses) { $0.write(to: &$1) }
         writer.key("events")

@@ -28,6 +28,8 @@ public struct AgentStatus: Sendable {
     public var uplinks: [UplinkStatus] = []
     /// Files by which the gateway proves who it is, or knows whom to trust, in the order of the configuration.
     public var credentials: [CredentialWatch.Status] = []
+    /// What came of the last reload; nil before the first since the start.
+    public var reload: ReloadStatus?
     /// What was lost lately, the newest first; at most ``lossesMax``.
     public var losses: [LossStatus] = []
     /// What happened lately, the newest first; at most ``RecentEvents/countMax``.
@@ -78,7 +80,7 @@ public struct StatusProblem: Sendable, Equatable {
 
     /// How bad it is.
     public var severity: Severity
-    /// Where: `log`, `mqtt.shopfloor`, `serial.air`, `uplinks.central`.
+    /// Where: `configuration`, `log`, `mqtt.shopfloor`, `serial.air`, `uplinks.central`.
     public var part: String
     /// What, in words.
     public var text: String

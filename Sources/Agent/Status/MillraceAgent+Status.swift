@@ -35,6 +35,7 @@ extension MillraceAgent {
                 .compactMap { CertificateStatus($0) }
             return uplink
         }
+        status.reload = reloading.last
         status.losses = losses(in: view.statistics)
         status.events = events.newestFirst
         status.problems = StatusProblem.all(in: status)

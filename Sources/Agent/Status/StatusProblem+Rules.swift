@@ -11,7 +11,8 @@ extension StatusProblem {
     /// Everything that is not as it should be, errors first.
     static func all(in status: AgentStatus) -> [StatusProblem] {
         let problems =
-            of(status.log, uptime: status.uptime) + status.mqttSources.compactMap { of($0) }
+            of(status.log, uptime: status.uptime) + of(status.reload)
+            + status.mqttSources.compactMap { of($0) }
             + status.serialSources.flatMap { of($0) } + status.devices.flatMap { of($0) }
             + status.uplinks.flatMap { of($0) } + status.credentials.compactMap { of($0) }
             + (status.clock.reading.isSynchronised

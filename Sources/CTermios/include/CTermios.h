@@ -29,6 +29,9 @@ int millrace_line_is_pseudo(int descriptor);
 /// TIOCEXCL: later opens fail, except root's. Returns 0, or -1 with errno set.
 int millrace_line_claim(int descriptor);
 
+/// TIOCNXCL: takes the mark of TIOCEXCL away. Returns 0, or -1 with errno set.
+int millrace_line_release(int descriptor);
+
 /// Whether somebody has set TIOCEXCL: 1 or 0, or -1 with errno set.
 int millrace_line_is_claimed(int descriptor);
 

@@ -82,6 +82,7 @@ final class CentreInbox: MQTTInlet {
             case .subscriptionDowngraded(let filter, let qos):
                 findings.refusal = "the broker delivers '\(filter)' at QoS \(qos): what is lost on the way is missing"
             case .sessionTakenOver: findings.disconnection = "another client took our id"
+            case .leftover, .unsubscribed, .unsubscriptionFailed: break
             case .messageRefused(let topic, let reason):
                 findings.unreadable += 1
                 findings.problem = "the message on '\(topic)' was refused: \(reason)"

@@ -176,8 +176,11 @@ struct LogReplay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Move an uplink's cursor back, so that records still held are sent again.",
         discussion: """
-            They keep their identities: a consumer that removes duplicates by them sees nothing new. They come in their
-            turn, before what is new; `millrace replay` sends a part once more beside it.
+            From there on everything counts as not forwarded, and comes before what is new. It keeps its identities
+            and carries no mark: a consumer that removes duplicates by them sees nothing new.
+
+            `millrace replay` moves no cursor: it sends a part once more beside what is new, marked as a replay, while
+            the agent runs or at its start.
             """)
 
     @OptionGroup var log: LogOption

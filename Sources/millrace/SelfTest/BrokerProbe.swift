@@ -106,6 +106,7 @@ struct BrokerProbe: Sendable {
                 case .disconnected(let reason, _): heard.problem = heard.problem ?? reason
                 case .subscriptionRefused(let filter, let reason): heard.refusals.append((filter, reason))
                 case .connected, .subscriptionDowngraded, .sessionTakenOver, .messageRefused: break
+                case .leftover, .unsubscribed, .unsubscriptionFailed: break
                 }
             }
         }

@@ -78,7 +78,8 @@ private func startPublisher(
                 logger.error("\(address) refuses the subscription to '\(filter)': \(reason)")
             case .messageRefused(let topic, let reason):
                 logger.error("\(address) refuses the message to '\(topic)' that tells of us: \(reason)")
-            case .subscriptionDowngraded: break
+            // A publisher that subscribes has no session beyond its connection: nothing old is in it.
+            case .subscriptionDowngraded, .leftover, .unsubscribed, .unsubscriptionFailed: break
             }
         })
     try publisher.start(isSuspended: true)

@@ -90,7 +90,7 @@ final class StandIn: AgentAccess {
         throw AccessFailure(.unavailable, "nothing is kept here")
     }
 
-    func perform(_ action: AdminAction) async throws -> String {
+    func perform(_ action: AdminAction) async throws -> ActionOutcome {
         throw AccessFailure(.conflict, "nothing is done here")
     }
 }

@@ -63,6 +63,31 @@ import Testing
         #expect(status.problems.allSatisfy { $0.severity == .error })
     }
 
+    @Test func `a file that was refused is a warning until one is taken, and names some of what is wrong`() throws {
+        func after(_ outcome: ReloadOutcome?) throws -> AgentStatus {
+            try status { status in
+                status.reload = outcome.map { ReloadStatus($0, wallMilliseconds: 1_700_000_000_000) }
+            }
+        }
+        for outcome in [nil, .unchanged, .applied(["logging.level is debug"])] as [ReloadOutcome?] {
+            #expect(try after(outcome).problems == [])
+        }
+        let reasons = (1...100).map { "millrace.toml:\($0): unknown \"key\"" }
+        let refused = try after(.refused(reasons))
+        #expect(refused.isReady, "what held before still does")
+        #expect(refused.problems.map(\.severity) == [.warning])
+        let text = try #require(refused.problems.first?.text)
+        #expect(text.hasPrefix("the file was not taken: millrace.toml:1: unknown \"key\"; "), "\(text)")
+        #expect(text.contains("; and 97 more; what held before still does; mend it and `millrace reload`"), "\(text)")
+        let json = refused.json()
+        #expect(isJSON(json))
+        let written = String(decoding: json, as: UTF8.self)
+        #expect(
+            written.contains("\"reload\":{\"time\":\"2023-11-14T22:13:20.000Z\",\"outcome\":\"refused\",\"lines\":["))
+        #expect(written.contains("millrace.toml:50:") && !written.contains("millrace.toml:51:"), "bounded")
+        #expect(String(decoding: try after(nil).json(), as: UTF8.self).contains("\"reload\":null"))
+    }
+
     @Test func `the JSON is sound whatever names and values are`() throws {
         let odd = "a\"\\\u{1}\u{7F}é\n"
         let status = try status {
@@ -142,7 +167,7 @@ import Testing
 }
 
 /// Takes every line and writes none.
-private struct SilentLog: LogHandler {
+struct SilentLog: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
