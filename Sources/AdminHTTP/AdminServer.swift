@@ -21,7 +21,7 @@ public final class AdminServer: Service {
     private let logger: Logger
     private let patience: AdminPatience
     private let complaints: Complaints
-    private let live: LiveRecords
+    let live: LiveRecords
     private let opened = Mutex<(socket: Bool, port: Int?)>((false, nil))
 
     /// - Parameter pages: what a browser shows, by path.
@@ -41,7 +41,7 @@ public final class AdminServer: Service {
         self.pages = pages
         self.logger = logger
         complaints = Complaints(logger)
-        live = LiveRecords(agent, patience: patience, complaints: complaints)
+        live = LiveRecords(agent, patience: patience, complaints: Complaints(logger, verb: "were dropped"))
     }
 
     /// Whether the unix socket can be opened by others.

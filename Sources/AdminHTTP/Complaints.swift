@@ -10,9 +10,14 @@ final class Complaints: Sendable {
 
     private static let interval = Duration.seconds(60)
     private let logger: Logger
+    private let verb: String
     private let state = Mutex(State())
 
-    init(_ logger: Logger) { self.logger = logger }
+    /// - Parameter verb: what happened to those that are counted only.
+    init(_ logger: Logger, verb: String = "were refused") {
+        self.logger = logger
+        self.verb = verb
+    }
 
     /// Tells it, or counts it where something was told just now.
     func tell(_ text: String) {
@@ -26,6 +31,6 @@ final class Complaints: Sendable {
             return state.untold
         }
         guard let untold else { return }
-        logger.warning("\(text)\(untold > 0 ? "; \(untold) more were refused since the last such line" : "")")
+        logger.warning("\(text)\(untold > 0 ? "; \(untold) more \(verb) since the last such line" : "")")
     }
 }

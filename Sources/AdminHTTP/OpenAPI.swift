@@ -90,6 +90,7 @@ enum OpenAPI {
         writer.key(contentType)
         writer.beginObject()
         writer.object("schema") { writer in
+            if contentType == "text/event-stream" { return writeEvent(to: &writer) }
             guard contentType == "application/json" else { return writer.member("type", string: "string") }
             writer.member("type", string: "object")
             guard status >= 400, status != 503 else { return }
@@ -101,6 +102,33 @@ enum OpenAPI {
         }
         writer.endObject()
     }
+
+    /// The schema of each event of a stream.
+    private static func writeEvent(to writer: inout JSONWriter) {
+        writer.member("type", string: "object")
+        writer.key("required")
+        writer.beginArray()
+        for name in ["event", "data"] { writer.string(name) }
+        writer.endArray()
+        writer.object("properties") { writer in
+            writer.object("event") { writer in
+                writer.key("enum")
+                writer.beginArray()
+                for name in ["record", "lost", "end"] { writer.string(name) }
+                writer.endArray()
+            }
+            writer.object("id") {
+                $0.member("type", string: "string")
+                $0.member("pattern", string: positionPattern)
+            }
+            writer.object("data") {
+                $0.member("type", string: "string")
+                $0.member("contentMediaType", string: "application/json")
+            }
+        }
+    }
+
+    private static let positionPattern = "^[0-9a-f]{16}/[0-9]{1,18}$"
 
     private static func write(_ parameter: Endpoint.Parameter, to writer: inout JSONWriter) {
         writer.beginObject()
@@ -130,7 +158,7 @@ enum OpenAPI {
         writer.member("description", string: "Goes on behind this event, whatever from says.")
         writer.object("schema") {
             $0.member("type", string: "string")
-            $0.member("pattern", string: "^[0-9a-f]{16}/[0-9]{1,18}$")
+            $0.member("pattern", string: positionPattern)
         }
         writer.endObject()
     }

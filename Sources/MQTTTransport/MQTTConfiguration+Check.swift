@@ -1,4 +1,5 @@
 import Glibc
+import Records
 
 extension MQTTConfiguration {
     /// Host and port, as messages show them.

@@ -1,3 +1,5 @@
+import Records
+
 /// How to reach one MQTT broker.
 public struct MQTTConfiguration: Sendable {
     /// The protocol version spoken.
@@ -6,25 +8,6 @@ public struct MQTTConfiguration: Sendable {
         case v5
         /// OASIS MQTT 3.1.1.
         case v311
-    }
-
-    /// Transport Layer Security, 1.2 or later; the server's name is always verified.
-    public struct TLS: Equatable, Sendable {
-        /// File with the certificates of the authorities that are trusted, PEM. Nil: the system's.
-        public var authorityFile: String?
-        /// Client certificate chain, PEM; needs ``keyFile``.
-        public var certificateFile: String?
-        /// Private key of the client certificate, PEM.
-        public var keyFile: String?
-        /// The protocol announced by ALPN (RFC 7301), for servers that have several behind one port; nil: none is.
-        public var applicationProtocol: String?
-
-        /// Trusts the system's authorities and shows no certificate unless said otherwise.
-        public init(authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
-            self.authorityFile = authorityFile
-            self.certificateFile = certificateFile
-            self.keyFile = keyFile
-        }
     }
 
     /// What the broker publishes when the connection dies without a DISCONNECT (MQTT 5.0, 3.1.2.5).
@@ -63,8 +46,10 @@ public struct MQTTConfiguration: Sendable {
     /// Gives the password anew before each attempt to connect, so that one that was replaced is used by the next; where
     /// it throws, the attempt has failed. Nil: ``password``, always.
     public var passwordSource: (@Sendable () throws -> String)?
-    /// Nil: plain TCP.
-    public var tls: TLS?
+    /// Transport Layer Security, 1.2 or later, and the server's name is always verified. Nil: plain TCP.
+    public var tls: TLSFiles?
+    /// With TLS, the protocol announced by ALPN (RFC 7301), for servers that have several behind one port; nil: none is.
+    public var applicationProtocol: String?
     /// Nil: no last will.
     public var will: Will?
     /// 30 s or more: a slow commit must not look like a dead client.

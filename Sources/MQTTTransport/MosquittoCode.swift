@@ -1,5 +1,6 @@
 import CMosquitto
 import Glibc
+import Records
 
 /// A return code of libmosquitto, or an MQTT reason code (0x80 and above) in its place.
 struct MosquittoCode: Error, Equatable {

@@ -1,5 +1,6 @@
 import CMosquitto
 import Glibc
+import Records
 
 /// What a ``MosquittoHandle`` calls while it reads and writes, on the thread that does so.
 protocol MosquittoEvents: AnyObject {
@@ -115,14 +116,14 @@ final class MosquittoHandle: @unchecked Sendable {
             "use the user name and password")
     }
 
-    private func setTLS(_ tls: MQTTConfiguration.TLS) throws(MQTTTransportError) {
+    private func setTLS(_ tls: TLSFiles) throws(MQTTTransportError) {
         let systemDirectory = tls.authorityFile == nil ? "/etc/ssl/certs" : nil
         try check(
             mosquitto_tls_set(pointer, tls.authorityFile, systemDirectory, tls.certificateFile, tls.keyFile, nil),
             "use the TLS files")
         try check(mosquitto_tls_opts_set(pointer, 1, "tlsv1.2", nil), "require TLS 1.2")
         try check(mosquitto_tls_insecure_set(pointer, false), "require the server's name")
-        if let name = tls.applicationProtocol {
+        if let name = configuration.applicationProtocol {
             try check(mosquitto_string_option(pointer, MOSQ_OPT_TLS_ALPN, name), "announce the protocol \(name)")
         }
     }

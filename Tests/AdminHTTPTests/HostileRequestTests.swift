@@ -45,9 +45,7 @@ import Testing
     @Test func `a body that is too large is refused before it is all there`() async throws {
         try await RunningServer.with { running in
             let size = AdminLimits.bodySizeMax + 1
-            let reply = try await onOwnThread { [client = running.client] in
-                try client.post("/records?topic=a", [UInt8](repeating: 0x61, count: size))
-            }
+            let reply = try await running.client.post("/records?topic=a", [UInt8](repeating: 0x61, count: size))
             #expect(reply.status == 413)
             #expect(running.agent.status.log.streams.allSatisfy { $0.held == 0 })
         }
@@ -64,10 +62,10 @@ import Testing
             let path = running.socket
             // Until the server has ended it: a server that waits for ever never ends this test.
             let drops = try await onOwnThread { () throws -> Int in
-                let connection = try UnixConnection(to: path, timeout: .seconds(30))
+                let connection = try RawConnection(to: path)
                 try connection.send(Array(head.utf8))
                 var drops = 0
-                do throws(AdminClientError) {
+                do throws(TestKitError) {
                     while true {
                         usleep(20_000)
                         try connection.send(Array(drop.utf8))
@@ -111,19 +109,10 @@ import Testing
 
     /// Opens connections, and holds those that it gets; gives up one after a moment, because the server has no room.
     private static func connect(_ count: Int, to path: String) -> [Int32] {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
         var held: [Int32] = []
         for _ in 0..<count {
-            let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-            let descriptor = socket(AF_UNIX, kind, 0)
+            let (descriptor, code) = RawConnection.connect(to: path, flags: Int32(SOCK_NONBLOCK.rawValue))
             guard descriptor >= 0 else { break }
-            let code = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
             if code == 0 {
                 held.append(descriptor)
             } else {

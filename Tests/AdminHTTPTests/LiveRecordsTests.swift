@@ -4,11 +4,15 @@ import Records
 import Simulation
 import Synchronization
 import Testing
-import Threads
 
 @testable import AdminHTTP
 
 @Suite struct LiveRecordsTests {
+    /// What a reader has seen.
+    private final class Seen: Sendable {
+        let state = Mutex<(names: [String], hasEnded: Bool)>(([], false))
+    }
+
     /// Writes numbered records.
     private func write(_ numbers: Range<Int>, to running: RunningServer, topic: String = "t") async throws {
         for number in numbers {
@@ -21,16 +25,13 @@ import Threads
     private func events(
         _ count: Int, of target: String, after last: String? = nil, from running: RunningServer
     ) async throws -> [AdminClient.Event] {
-        let client = running.client
-        return try await onOwnThread {
-            var events: [AdminClient.Event] = []
-            let refusal = try client.follow(target, after: last) { event in
-                events.append(event)
-                return events.count < count
-            }
-            if let refusal { throw TestKitError("\(refusal.status) \(refusal.text)") }
-            return events
+        var events: [AdminClient.Event] = []
+        let refusal = try await running.client.follow(target, after: last) { event in
+            events.append(event)
+            return events.count < count
         }
+        if let refusal { throw TestKitError("\(refusal.status) \(refusal.text)") }
+        return events
     }
 
     private func numbers(_ events: [AdminClient.Event]) throws -> [Int] {
@@ -80,6 +81,20 @@ import Threads
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `large records come as fast as small ones, also when nothing is written any more`() async throws {
+        // A pause between two looks at the log would be minutes.
+        let patience = AdminPatience(request: .seconds(10), stall: .seconds(3600), silence: .seconds(3600))
+        try await RunningServer.with(patience: patience) { running in
+            async let first = events(50, of: "/records/live?from=oldest", from: running)
+            let payload = [UInt8](repeating: 0x61, count: 40_000)
+            for _ in 0..<50 {
+                _ = try await running.agent.append(LocalRecord(topic: "t", stream: .telemetry, payload: payload))
+            }
+            #expect(try await first.map(\.name) == Array(repeating: "record", count: 50))
+        }
+    }
+
     @Test func `P3 a reader is told what the ring has overwritten`() async throws {
         try await RunningServer.with { running in
             let payload = (0..<60_000).map { _ in UInt8.random(in: 0...255) }
@@ -100,57 +115,24 @@ import Threads
         }
     }
 
-    @Test func `a reader that takes nothing is dropped and told of, and delays nobody`() async throws {
-        let patience = AdminPatience(request: .seconds(10), stall: .milliseconds(300), silence: .milliseconds(300))
-        try await RunningServer.with(patience: patience) { running in
-            let path = running.socket
-            let stalled = try await onOwnThread { () -> SendableConnection in
-                let connection = try UnixConnection(to: path, timeout: .seconds(30))
-                try connection.send(Array("GET /records/live HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
-                _ = try connection.receive()
-                return SendableConnection(connection)
-            }
-            let payload = String(repeating: "x", count: 50_000)
-            for _ in 0..<40 {
-                _ = try await running.agent.append(
-                    LocalRecord(topic: "t", stream: .telemetry, payload: Array(payload.utf8)))
-            }
-            let isTold = await eventually {
-                running.complaints.newestFirst.contains { $0.text.contains("took nothing") }
-            }
-            #expect(isTold, "\(running.complaints.newestFirst)")
-            try await write(0..<3, to: running)
-            #expect(try numbers(try await events(3, of: "/records/live?from=-3", from: running)) == [0, 1, 2])
-            _ = stalled
-        }
-    }
-
     @Test func `streams end with a word when the agent stops`() async throws {
-        let seen = Mutex<(names: [String], hasEnded: Bool)>(([], false))
+        let seen = Seen()
         try await RunningServer.with { running in
             try await write(0..<1, to: running)
             let client = running.client
-            let isRunning = OwnThread.start(named: "reader") {
+            Task {
                 // What it has seen by then tells what is wrong.
-                _ = try? client.follow("/records/live?from=oldest") { event in
-                    seen.withLock { $0.names.append(event.name) }
+                _ = try? await client.follow("/records/live?from=oldest") { event in
+                    seen.state.withLock { $0.names.append(event.name) }
                     return true
                 }
-                seen.withLock { $0.hasEnded = true }
+                seen.state.withLock { $0.hasEnded = true }
             }
-            #expect(isRunning)
-            let isReading = await eventually { seen.withLock { !$0.names.isEmpty } }
+            let isReading = await eventually { seen.state.withLock { !$0.names.isEmpty } }
             #expect(isReading)
         }
-        let hasEnded = await eventually { seen.withLock { $0.hasEnded } }
+        let hasEnded = await eventually { seen.state.withLock { $0.hasEnded } }
         #expect(hasEnded)
-        #expect(seen.withLock { $0.names } == ["record", "end"])
+        #expect(seen.state.withLock { $0.names } == ["record", "end"])
     }
-}
-
-/// A connection that only one thread uses at a time.
-final class SendableConnection: @unchecked Sendable {
-    // @unchecked: it is kept, and nobody calls it any more.
-    private let connection: UnixConnection
-    init(_ connection: UnixConnection) { self.connection = connection }
 }

@@ -81,31 +81,24 @@ final class RunningServer: Sendable {
         }
     }
 
-    /// Asks through the socket, away from Swift's shared pool.
-    func get(_ target: String) async throws -> AdminClient.Reply { try await blocking { try $0.get(target) } }
+    /// Asks through the socket.
+    func get(_ target: String) async throws -> AdminClient.Reply { try await client.get(target) }
 
     /// Writes or acts through the socket.
     func post(_ target: String, _ body: String = "", contentType: String? = nil) async throws -> AdminClient.Reply {
-        try await blocking { try $0.post(target, Array(body.utf8), contentType: contentType) }
+        try await client.post(target, Array(body.utf8), contentType: contentType)
     }
 
     /// Sends bytes as they are, and gives what comes back until the connection ends.
     func exchange(_ bytes: [UInt8]) async throws -> String {
         let path = socket
         return try await onOwnThread {
-            let connection = try UnixConnection(to: path, timeout: .seconds(30))
+            let connection = try RawConnection(to: path)
             try connection.send(bytes)
             var answer: [UInt8] = []
             while case let part = try connection.receive(), !part.isEmpty { answer += part }
             return String(decoding: answer, as: UTF8.self)
         }
-    }
-
-    private func blocking<Value: Sendable>(
-        _ body: @escaping @Sendable (AdminClient) throws -> Value
-    ) async throws -> Value {
-        let client = client
-        return try await onOwnThread { try body(client) }
     }
 }
 

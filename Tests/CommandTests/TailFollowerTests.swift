@@ -9,7 +9,10 @@ struct TailFollowerTests {
     private final class Lines: Sendable {
         private let all = Mutex<[String]>([])
         var current: [String] { all.withLock { $0 } }
-        func take(_ line: String) { all.withLock { $0.append(line) } }
+        func take(_ line: String) -> Bool {
+            all.withLock { $0.append(line) }
+            return true
+        }
     }
 
     private func event(_ name: String, _ id: String?, _ json: String) -> AdminClient.Event {
@@ -42,6 +45,12 @@ struct TailFollowerTests {
         #expect(isMoreWanted)
         #expect(follower.reason == "the agent stops" && follower.hasBegun && follower.last == nil)
         #expect(lines.current.isEmpty)
+    }
+
+    @Test func `it ends when nobody reads what it prints`() {
+        var follower = TailFollower(device: nil, isJSON: true, left: .max) { _ in false }
+        let isMoreWanted = follower.take(event("record", "e/1", "{}"))
+        #expect(!isMoreWanted && follower.isDone)
     }
 
     @Test func `a payload that steers terminals is shown without`() {

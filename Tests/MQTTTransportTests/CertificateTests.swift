@@ -1,4 +1,5 @@
 import AgentTestKit
+import Records
 import Testing
 
 @testable import MQTTTransport
@@ -15,7 +16,7 @@ import Testing
     }
 
     /// Tries until what is expected was told. There must be no connection.
-    private func attempt(_ broker: Broker, _ tls: MQTTConfiguration.TLS, untilTold expected: String) async throws {
+    private func attempt(_ broker: Broker, _ tls: TLSFiles, untilTold expected: String) async throws {
         var configuration = testConfiguration(broker.port, "out")
         configuration.host = "localhost"
         configuration.tls = tls
@@ -29,7 +30,7 @@ import Testing
         #expect(events.reasons.allSatisfy { $0.contains("localhost:\(broker.port)") }, "\(events.reasons)")
     }
 
-    private func connects(_ broker: Broker, _ tls: MQTTConfiguration.TLS) async throws -> Bool {
+    private func connects(_ broker: Broker, _ tls: TLSFiles) async throws -> Bool {
         var configuration = testConfiguration(broker.port, "out")
         configuration.host = "localhost"
         configuration.tls = tls
@@ -56,7 +57,7 @@ import Testing
                 "the server's certificate is not issued for servers"
             ),
         ]
-        let tls = MQTTConfiguration.TLS(authorityFile: authority.certificateFile)
+        let tls = TLSFiles(authorityFile: authority.certificateFile)
         for (certificate, expected) in bad {
             try await attempt(try await broker(certificate, of: authority), tls, untilTold: expected)
         }
@@ -68,7 +69,7 @@ import Testing
         let authority = try await CertificateAuthority()
         let another = try await CertificateAuthority(name: "Another")
         let broker = try await broker(try await authority.issue("server"), of: authority, asksClients: true)
-        var tls = MQTTConfiguration.TLS(authorityFile: authority.certificateFile)
+        var tls = TLSFiles(authorityFile: authority.certificateFile)
         try await attempt(broker, tls, untilTold: "certificate")
         let bad = [
             try await another.issue("stranger"), try await authority.issue("late", on: "2020-01-01"),
@@ -110,7 +111,7 @@ import Testing
             let peer = try await OpenSSLServer(server, ["-alpn", "x-amzn-mqtt-ca", "-rev", "-tlsextdebug"])
             var configuration = testConfiguration(peer.port, "out")
             configuration.tls = .init(authorityFile: authority.certificateFile)
-            configuration.tls?.applicationProtocol = announced
+            configuration.applicationProtocol = announced
             let publisher = try await startPublisher(configuration)
             #expect(await eventually { peer.output.contains("CONNECTION ESTABLISHED") })
             let output = peer.output

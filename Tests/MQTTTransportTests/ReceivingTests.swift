@@ -1,5 +1,6 @@
 import AgentTestKit
 import MQTTTransport
+import Records
 import Testing
 
 @Suite struct ReceivingTests {

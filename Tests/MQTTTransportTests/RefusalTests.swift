@@ -1,5 +1,6 @@
 import AgentTestKit
 import MQTTTransport
+import Records
 import Testing
 
 /// What a broker or a network refuses is told in words that name the broker.

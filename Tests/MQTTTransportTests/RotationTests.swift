@@ -1,6 +1,7 @@
 import AgentTestKit
 import Glibc
 import MQTTTransport
+import Records
 import Synchronization
 import Testing
 

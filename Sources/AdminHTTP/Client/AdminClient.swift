@@ -1,6 +1,11 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
 import Records
 
-/// Asks a running agent through its admin socket: for commands. Its calls block.
+/// Asks a running agent through its admin socket: for commands.
 public struct AdminClient: Sendable {
     /// What came back.
     public struct Reply: Sendable {
@@ -25,12 +30,17 @@ public struct AdminClient: Sendable {
         public var json: [UInt8] = []
     }
 
+    /// One thread for all that a process asks, made with the first question.
+    private static let thread = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    /// Bytes of an answer: the status of a thousand devices has two million.
+    private static let bodySizeMax = 64 << 20
+
     private let path: String
     private let timeout: Duration
 
     /// - Parameters:
     ///   - path: `[admin] socket`.
-    ///   - timeout: how long an answer is waited for.
+    ///   - timeout: how long an answer is waited for, and then for each part of it.
     public init(socket path: String, timeout: Duration = .seconds(30)) {
         self.path = path
         self.timeout = timeout
@@ -40,15 +50,20 @@ public struct AdminClient: Sendable {
     ///
     /// - Parameter target: path and query, percent-encoded.
     /// - Throws: ``AdminClientError`` where no answer comes.
-    public func get(_ target: String) throws(AdminClientError) -> Reply { try ask("GET", target) }
+    public func get(_ target: String) async throws(AdminClientError) -> Reply {
+        try await exchange(request(.GET, target), Self.reply)
+    }
 
     /// Asks to change something.
     ///
     /// - Throws: ``AdminClientError`` where no answer comes.
     public func post(
         _ target: String, _ body: [UInt8] = [], contentType: String? = nil
-    ) throws(AdminClientError) -> Reply {
-        try ask("POST", target, body, contentType: contentType)
+    ) async throws(AdminClientError) -> Reply {
+        var request = request(.POST, target)
+        if let contentType { request.headers.add(name: "content-type", value: contentType) }
+        request.body = .bytes(ByteBuffer(bytes: body))
+        return try await exchange(request, Self.reply)
     }
 
     /// Follows live records until `take` returns false, or the agent ends the stream.
@@ -61,51 +76,53 @@ public struct AdminClient: Sendable {
     /// - Throws: ``AdminClientError`` where the agent goes away.
     public func follow(
         _ target: String, after last: String? = nil, _ take: (Event) -> Bool
-    ) throws(AdminClientError) -> Reply? {
-        let connection = try UnixConnection(to: path, timeout: timeout)
-        try connection.send(Self.request("GET", target, [], fields: last.map { [("Last-Event-ID", $0)] } ?? []))
-        var reader = HTTPReplyReader()
-        var events = EventReader()
-        var body: [UInt8] = []
-        while !reader.isDone {
-            let bytes = try connection.receive()
-            guard !bytes.isEmpty else { break }
-            let part = try reader.take(bytes)
-            guard let status = reader.status else { continue }
-            guard status == 200 else {
-                body += part
-                continue
+    ) async throws(AdminClientError) -> Reply? {
+        var request = request(.GET, target)
+        if let last { request.headers.add(name: "last-event-id", value: last) }
+        return try await exchange(request) { response in
+            guard response.status == .ok else { return try await Self.reply(response) }
+            var events = EventReader()
+            for try await part in response.body {
+                for event in events.take(Array(part.readableBytesView)) where !take(event) { return nil }
             }
-            for event in events.take(part) where !take(event) { return nil }
+            return nil
         }
-        guard let status = reader.status, status != 200 else { return nil }
-        return Reply(status: status, body: body)
     }
 
-    private func ask(
-        _ method: String, _ target: String, _ body: [UInt8] = [], contentType: String? = nil
-    ) throws(AdminClientError) -> Reply {
-        let connection = try UnixConnection(to: path, timeout: timeout)
-        let fields = contentType.map { [("Content-Type", $0)] } ?? []
-        try connection.send(Self.request(method, target, body, fields: fields))
-        var reader = HTTPReplyReader()
-        var answer: [UInt8] = []
-        while !reader.isDone {
-            let bytes = try connection.receive()
-            guard !bytes.isEmpty else { break }
-            answer += try reader.take(bytes)
-        }
-        guard let status = reader.status else { throw AdminClientError("the agent has closed the connection") }
-        return Reply(status: status, body: answer)
+    private func request(_ method: HTTPMethod, _ target: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: "http+unix://\(Self.encoded(path))\(target)")
+        request.method = method
+        request.headers.add(name: "host", value: "localhost")
+        return request
     }
 
-    private static func request(
-        _ method: String, _ target: String, _ body: [UInt8], fields: [(String, String)]
-    ) -> [UInt8] {
-        var text = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        for (name, value) in fields { text += "\(name): \(value)\r\n" }
-        if method == "POST" { text += "Content-Length: \(body.count)\r\n" }
-        return Array((text + "\r\n").utf8) + body
+    /// One connection for one question: a command has few, and what follows records keeps its own.
+    private func exchange<Value: Sendable>(
+        _ request: HTTPClientRequest, _ read: (HTTPClientResponse) async throws -> Value
+    ) async throws(AdminClientError) -> Value {
+        let limit = TimeAmount(timeout)
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout = .init(connect: limit, read: limit, write: limit)
+        // Whoever asks wants to know why nobody is there, at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let end = ContinuousClock.now + timeout
+        while true {
+            do {
+                return try await HTTPClient.withHTTPClient(eventLoopGroup: Self.thread, configuration: configuration) {
+                    try await read(try await $0.execute(request, timeout: limit))
+                }
+            } catch let error as IOError where error.errnoCode == EAGAIN && ContinuousClock.now < end {
+                // As many wait at the socket as it has room for; cancellation ends the next attempt.
+                try? await Task.sleep(for: .milliseconds(10))
+            } catch {
+                throw AdminClientError(error, at: path, within: timeout)
+            }
+        }
+    }
+
+    private static func reply(_ response: HTTPClientResponse) async throws -> Reply {
+        let body = try await response.body.collect(upTo: bodySizeMax)
+        return Reply(status: Int(response.status.code), body: Array(body.readableBytesView))
     }
 
     /// Text as a part of a query: everything but letters, digits, `-`, `.`, `_` and `~` is encoded (RFC 3986, 2.3).

@@ -48,8 +48,8 @@ struct LivePage: Sendable {
 
     /// Bytes of all events.
     var size: Int { buffer.readableBytes }
-    /// How many events there are.
-    var count: Int { events.count }
+    /// Whether it was ended by a limit, so that more follows: of records or, where those are large, of bytes.
+    var isFull: Bool { events.count >= AdminLimits.liveRecordsMax / 2 || size >= AdminLimits.livePageSizeMax / 2 }
 
     /// The events from a place on that are selected; nil where there are none. Without a selection nothing is copied.
     func events(from position: Position, selected: TopicSelection?) -> ByteBuffer? {

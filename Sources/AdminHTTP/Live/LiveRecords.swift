@@ -26,6 +26,20 @@ final class LiveRecords: Sendable {
         /// What was read for them lately, the newest last.
         var pages: [StreamName: [LivePage]] = [:]
         var isClosed = false
+
+        /// The readers that have not taken something since a moment; each is given once.
+        mutating func takeStalled(since limit: ContinuousClock.Instant) -> [Reader] {
+            var stalled: [Reader] = []
+            for (id, reader) in readers {
+                // Where there is room, it is this thread that has not come to it.
+                guard let since = reader.busySince, since <= limit, let channel = reader.channel, channel.isActive,
+                    !channel.isWritable
+                else { continue }
+                readers[id]?.busySince = nil
+                stalled.append(reader)
+            }
+            return stalled
+        }
     }
 
     private let agent: any AgentAccess
@@ -49,9 +63,16 @@ final class LiveRecords: Sendable {
     /// Returns at the first pulse after `seen`.
     func waitForPulse(after seen: UInt64) async { await pulse.wait(after: seen) }
 
-    /// Ends all streams, for good.
+    /// The connections of all readers that have been sent something.
+    var channels: [any Channel] { state.withLock { $0.readers.values.compactMap(\.channel) } }
+
+    /// Ends all streams, for good. Who takes nothing is not waited for: the agent would end no sooner.
     func close() {
-        state.withLock { $0.isClosed = true }
+        let stalled = state.withLock { state in
+            state.isClosed = true
+            return state.takeStalled(since: .now)
+        }
+        for reader in stalled { reader.channel?.close(mode: .all, promise: nil) }
         arrival.announce()
         pulse.announce()
     }
@@ -121,7 +142,7 @@ final class LiveRecords: Sendable {
             var isBehind = false
             for stream in streams { isBehind = await advance(stream) || isBehind }
             pulse.announce()
-            dropStalled()
+            await dropStalled()
             if !isBehind { await waitForNews(after: committed, arrived) }
         }
     }
@@ -144,7 +165,7 @@ final class LiveRecords: Sendable {
                 }
                 state.pages[stream] = pages
             }
-            return page.count >= AdminLimits.liveRecordsMax / 2
+            return page.isFull
         } catch {
             // A stream that is gone, or a thread that is not to be had: each reader learns of it by itself.
             state.withLock { $0.heads[stream] = nil }
@@ -164,15 +185,14 @@ final class LiveRecords: Sendable {
         try? await Task.sleep(for: AdminLimits.pulse)
     }
 
-    private func dropStalled() {
+    private func dropStalled() async {
         let limit = ContinuousClock.now - patience.stall
-        let stalled = state.withLock { state in
-            let stalled = state.readers.values.filter { $0.busySince.map { $0 < limit } ?? false }
-            // Where there is room, it is this thread that has not come to it.
-            return stalled.compactMap(\.channel).filter { !$0.isWritable }
-        }
-        for channel in stalled {
-            complaints.tell("a reader of live records took nothing for \(patience.stall) and was dropped")
+        for reader in state.withLock({ $0.takeStalled(since: limit) }) {
+            guard let channel = reader.channel else { continue }
+            let who = await ConnectionPeer.name(of: channel)
+            complaints.tell(
+                "\(who) reads live records of \(reader.stream), did not take within \(patience.stall) what it was sent, "
+                    + "and was dropped")
             channel.close(mode: .all, promise: nil)
         }
     }

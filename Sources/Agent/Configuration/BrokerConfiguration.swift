@@ -17,7 +17,7 @@ public struct BrokerConfiguration: Equatable, Sendable {
     /// Where the password is; read again before each attempt to connect, where it has changed.
     public var passwordFile: String?
     /// Set exactly where the address says `mqtts`.
-    public var tls: MQTTConfiguration.TLS?
+    public var tls: TLSFiles?
     /// What the broker publishes when the connection dies.
     public var will: MQTTConfiguration.Will?
     /// Longest silence on the connection, 30 s to 10 min.
@@ -27,7 +27,7 @@ public struct BrokerConfiguration: Equatable, Sendable {
     public init(address: BrokerAddress, clientID: String) {
         self.address = address
         self.clientID = clientID
-        tls = address.isEncrypted ? MQTTConfiguration.TLS() : nil
+        tls = address.isEncrypted ? TLSFiles() : nil
     }
 
     /// The transport's form of it.

@@ -1,4 +1,4 @@
-import MQTTTransport
+import Records
 import Uplinks
 
 /// A file by which a part of the agent proves who it is, or knows whom to trust, and whose content may end some day.
@@ -47,36 +47,49 @@ extension AgentConfiguration {
     public var credentials: [Credential] {
         var all: [Credential] = []
         for source in mqttSources { all += source.broker.credentials(of: "mqtt.\(source.name)") }
-        for uplink in uplinks {
-            let part = "uplinks.\(uplink.name)"
-            switch uplink.destination {
-            case .mqtt(let destination): all += destination.broker.credentials(of: part)
-            case .kafka(let destination):
-                all += destination.tls?.credentials(of: part) ?? []
-                switch destination.login {
-                case .token(let file):
-                    all.append(Credential(part: part, key: "token_file", kind: .secret, path: file))
-                case .password(_, _, let file):
-                    all.append(Credential(part: part, key: "password_file", kind: .secret, path: file))
-                case nil: break
-                }
-            case .http(let destination):
-                all += destination.tls.credentials(of: part)
-                if let (key, file) = destination.proof.file {
-                    all.append(Credential(part: part, key: key, kind: .secret, path: file))
-                }
-            }
-        }
+        for uplink in uplinks { all += uplink.credentials }
         return all
+    }
+}
+
+extension UplinkConfiguration {
+    fileprivate var credentials: [Credential] {
+        let part = "uplinks.\(name)"
+        func secret(_ key: String, _ file: String) -> Credential {
+            Credential(part: part, key: key, kind: .secret, path: file)
+        }
+        switch destination {
+        case .mqtt(let destination): return destination.broker.credentials(of: part)
+        case .kafka(let destination):
+            let files = destination.tls?.credentials(of: part) ?? []
+            switch destination.login {
+            case .token(let file): return files + [secret("token_file", file)]
+            case .password(_, _, let file): return files + [secret("password_file", file)]
+            case nil: return files
+            }
+        case .http(let destination):
+            let proof = destination.proof.file.map { secret($0.key, $0.path) }
+            let proxy = destination.proxy?.passwordFile.map { secret("proxy_password_file", $0) }
+            return destination.tls.credentials(of: part) + [proof, proxy].compactMap(\.self)
+        }
+    }
+
+    /// All files by which it proves who it is, or knows whom to trust.
+    var credentialFiles: [String] {
+        let tls: TLSFiles? =
+            switch destination {
+            case .mqtt(let destination): destination.broker.tls
+            case .kafka(let destination): destination.tls
+            case .http(let destination): destination.tls
+            }
+        return credentials.map(\.path) + (tls?.keyFile.map { [$0] } ?? [])
     }
 }
 
 extension BrokerConfiguration {
     fileprivate func credentials(of part: String) -> [Credential] {
-        let files = TLSFiles(
-            authorityFile: tls?.authorityFile, certificateFile: tls?.certificateFile, keyFile: tls?.keyFile)
         let password = passwordFile.map { Credential(part: part, key: "password_file", kind: .secret, path: $0) }
-        return files.credentials(of: part) + (password.map { [$0] } ?? [])
+        return (tls?.credentials(of: part) ?? []) + (password.map { [$0] } ?? [])
     }
 }
 

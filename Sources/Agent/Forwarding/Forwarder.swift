@@ -42,14 +42,19 @@ public final class Forwarder: Service {
     private let clock: any GatewayClock
     private let link: LinkConfiguration
     private let backOffLimits: BackOff.Limits
+    private let credentialFiles: [String]
+    private let requests = Announcement()
     private let shared = Mutex((status: Status(), counters: LinkCounters()))
     private let farewell = Farewell()
 
+    /// - Parameter credentialFiles: by which the uplink proves who it is: when one becomes another, what has failed is
+    ///   tried again at once.
     init(
         _ name: UplinkName, log: RingLog, uplink: any Uplink, reading: LogReading, committed: Announcement,
         desk: ReplayDesk = ReplayDesk(), link: LinkConfiguration = LinkConfiguration(), clock: any GatewayClock,
-        backOff: BackOff.Limits, logger: Logger
+        backOff: BackOff.Limits, credentialFiles: [String] = [], logger: Logger
     ) {
+        self.credentialFiles = credentialFiles
         self.desk = desk
         self.name = name
         self.log = log
@@ -117,8 +122,7 @@ public final class Forwarder: Service {
         var isShared = false
         /// Whether a live lane had more than went into its last batch.
         var isBehind = false
-        /// When to try again after a failure.
-        var retryAt: ContinuousClock.Instant?
+        var retry: RetryTime
     }
 
     private func forward() async {
@@ -126,7 +130,8 @@ public final class Forwarder: Service {
             backOff: BackOff(limits: backOffLimits),
             control: LinkControl(
                 link, gateway: log.gateway, uplink: name, priorityTop: reading.priorityTop,
-                usage: log.usage(of: name), at: .now))
+                usage: log.usage(of: name), at: .now),
+            retry: RetryTime(signs))
         while !Task.isCancelled {
             guard
                 let opening = await admit(&course)?.limited(
@@ -152,8 +157,8 @@ public final class Forwarder: Service {
                 continue
             }
             guard delay > .zero else { continue }
-            course.retryAt = .now + delay
-            shared.withLock { $0.status.retryAt = course.retryAt }
+            course.retry.wait(delay, from: .now)
+            shared.withLock { $0.status.retryAt = course.retry.at }
             course.pace.restart()
         }
     }
@@ -165,9 +170,10 @@ public final class Forwarder: Service {
         let moment = LinkMoment(by: clock)
         course.control.note(uplink.traffic, at: moment)
         publish(course.control)
+        let asked = requests.generation
         if status.isPaused {
             await close(&course, because: "paused")
-            await pause(.seconds(1))
+            await requests.wait(after: asked, for: .seconds(1))
             return nil
         }
         switch course.control.admission(isShared: course.isShared, latency: course.pace.latency, at: moment) {
@@ -185,26 +191,43 @@ public final class Forwarder: Service {
             if !course.isLinkOpen { await uplink.resume() }
             course.isLinkOpen = true
             say(course.control.holdText(opening))
-            guard let retryAt = course.retryAt, retryAt > .now else { return opening }
-            let delay = ContinuousClock.now.duration(to: retryAt)
-            await pause(min(delay, opening.lasts ?? delay))
+            guard let rest = await rest(&course) else { return opening }
+            await requests.wait(after: asked, for: min(rest, opening.lasts ?? rest))
             return nil
         }
+    }
+
+    /// How long to wait yet after a failure; nil where it is time to try.
+    private func rest(_ course: inout Course) async -> Duration? {
+        guard course.retry.at != nil else { return nil }
+        guard course.retry.isMended(by: signs) else { return course.retry.rest(at: .now) }
+        logger.info("tries again at once: one of its files is another, or somebody asks for it")
+        course.backOff.reset()
+        // A connection of its own shows what is in force now, and waits for nothing either.
+        await uplink.suspend()
+        course.isLinkOpen = false
+        return .zero
+    }
+
+    private var signs: RetryTime.Signs {
+        RetryTime.Signs(files: credentialFiles.map { FileStamp(path: $0) }, requests: requests.generation)
     }
 
     private func close(_ course: inout Course, because reason: String) async {
         if course.isLinkOpen { await uplink.suspend() }
         course.isLinkOpen = false
-        course.retryAt = nil
+        course.retry.clear()
         shared.withLock { $0.status.retryAt = nil }
         say(reason)
     }
 
-    /// Pauses, after what is under way, or goes on. It holds until the agent ends.
+    /// Pauses, after what is under way, or goes on, at once also where an attempt has failed. It holds until the agent
+    /// ends.
     public func pause(_ isPaused: Bool) {
         shared.withLock { $0.status.isPaused = isPaused }
         // Who waits for records looks at it, too.
         committed.announce()
+        requests.announce()
     }
 
     private func publish(_ control: LinkControl) {

@@ -63,7 +63,8 @@ struct PartFactory: Sendable {
                 backlogShare: Double(uplink.backlogShare) / 100, backlogAge: uplink.backlogAfter, clock: clock,
                 on: executor),
             committed: recorder.committed, desk: replays, link: uplink.link, clock: clock,
-            backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax), logger: logger)
+            backOff: BackOff.Limits(delayMin: uplink.retryMin, delayMax: uplink.retryMax),
+            credentialFiles: uplink.credentialFiles, logger: logger)
     }
 }
 

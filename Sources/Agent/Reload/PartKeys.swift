@@ -50,10 +50,5 @@ struct UplinkKey: Equatable, Sendable {
 
 /// Certificates and keys are read when a connection is made, or once: a part starts anew when they are others.
 extension BrokerConfiguration {
-    fileprivate var stamps: [FileStamp?] {
-        guard let tls else { return [] }
-        return TLSFiles(
-            authorityFile: tls.authorityFile, certificateFile: tls.certificateFile, keyFile: tls.keyFile
-        ).stamps
-    }
+    fileprivate var stamps: [FileStamp?] { tls?.stamps ?? [] }
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Records
 import Synchronization
 
 /// One endpoint over real sockets: HTTP/1.1, or HTTP/2 where a server that speaks TLS offers it, connections kept for
@@ -17,15 +18,15 @@ public final class HTTPLink: HTTPExchange {
             public var port: UInt16
             /// The user to ask as (RFC 7617); nil: nobody in particular.
             public var username: String?
-            /// Its password, never shown.
-            public var password: Secret?
+            /// The file with its password, read again when it changes.
+            public var passwordFile: String?
 
             /// A proxy that asks nobody for a name, unless said otherwise.
-            public init(host: String, port: UInt16, username: String? = nil, password: Secret? = nil) {
+            public init(host: String, port: UInt16, username: String? = nil, passwordFile: String? = nil) {
                 self.host = host
                 self.port = port
                 self.username = username
-                self.password = password
+                self.passwordFile = passwordFile
             }
         }
 
@@ -49,9 +50,12 @@ public final class HTTPLink: HTTPExchange {
     /// One thread for the sockets of all links, made with the first connection.
     private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
+    /// Without the proxy.
     private let configuration: HTTPClient.Configuration
-    /// Made with the first request, and again with the first one after ``disconnect()``.
-    private let client = Mutex<HTTPClient?>(nil)
+    private let proxy: Configuration.Proxy?
+    private let proxyPassword: CredentialFile?
+    /// Made with the first request, and again with the first one after ``disconnect()`` or with another password.
+    private let client = Mutex<(http: HTTPClient, proxyPassword: Secret?)?>(nil)
     private let tls: TLSMaterial
     private let totalTimeout: Duration
     private let counter: TrafficCounter
@@ -66,7 +70,8 @@ public final class HTTPLink: HTTPExchange {
         wanted.connectionPool.idleTimeout = TimeAmount(configuration.idleTimeout)
         // The forwarder waits between attempts, and wants to know why one failed.
         wanted.connectionPool.retryConnectionEstablishment = false
-        wanted.proxy = configuration.proxy.map(Self.proxy)
+        proxy = configuration.proxy
+        proxyPassword = proxy?.passwordFile.map { CredentialFile(path: $0) }
         let counter = TrafficCounter()
         let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -82,7 +87,7 @@ public final class HTTPLink: HTTPExchange {
     /// Closes all connections, where ``close()`` was not called.
     deinit {
         // It fails only where it was closed before.
-        client.withLock { $0.take() }?.shutdown { _ in }
+        client.withLock { $0.take() }?.http.shutdown { _ in }
     }
 
     /// Sends, and reads the response up to `HTTPResponse.bodySizeMax`.
@@ -113,24 +118,34 @@ public final class HTTPLink: HTTPExchange {
     /// Closes all connections; the next request opens one.
     public func disconnect() async {
         // It fails only where it was closed before.
-        try? await client.withLock { $0.take() }?.shutdown()
+        try? await client.withLock { $0.take() }?.http.shutdown()
     }
 
     /// Closes all connections.
     public func close() async { await disconnect() }
 
-    private func currentClient() -> HTTPClient {
-        client.withLock { client in
-            if let client { return client }
-            let new = HTTPClient(eventLoopGroup: Self.threads, configuration: configuration)
-            client = new
-            return new
+    /// - Throws: ``ExchangeFailure`` where the proxy's password cannot be read.
+    private func currentClient() async throws(ExchangeFailure) -> HTTPClient {
+        let password: Secret?
+        do throws(SigningFailure) {
+            password = try proxyPassword?.secret()
+        } catch {
+            throw ExchangeFailure("the password for the proxy: \(error.reason)", isAlarm: true)
         }
+        if let known = client.withLock({ $0 }) {
+            if known.proxyPassword == password { return known.http }
+            await disconnect()
+        }
+        var wanted = configuration
+        wanted.proxy = proxy.map { Self.proxy($0, password) }
+        let http = HTTPClient(eventLoopGroup: Self.threads, configuration: wanted)
+        client.withLock { $0 = (http, password) }
+        return http
     }
 
     /// The exchange, or the end of its time, whichever comes first.
     private func exchange(_ request: HTTPClientRequest) async throws -> HTTPResponse {
-        let client = currentClient()
+        let client = try await currentClient()
         return try await withThrowingTaskGroup(of: HTTPResponse.self) { [totalTimeout] group in
             group.addTask { try await Self.response(to: request, from: client, deadline: .now() + .hours(24)) }
             group.addTask {
@@ -163,10 +178,12 @@ public final class HTTPLink: HTTPExchange {
         return HTTPResponse(status: Int(response.status.code), fields: fields, body: body, isCut: isCut)
     }
 
-    private static func proxy(_ proxy: Configuration.Proxy) -> HTTPClient.Configuration.Proxy {
+    private static func proxy(
+        _ proxy: Configuration.Proxy, _ password: Secret?
+    ) -> HTTPClient.Configuration.Proxy {
         guard let username = proxy.username else { return .server(host: proxy.host, port: Int(proxy.port)) }
         return .server(
             host: proxy.host, port: Int(proxy.port),
-            authorization: .basic(username: username, password: proxy.password?.exposed ?? ""))
+            authorization: .basic(username: username, password: password?.exposed ?? ""))
     }
 }

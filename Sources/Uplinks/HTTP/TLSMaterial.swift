@@ -1,4 +1,5 @@
 import NIOSSL
+import Records
 import Synchronization
 
 /// Certificates and keys for TLS, read from their files and read again when a file changes, so that a certificate that

@@ -2,6 +2,7 @@ import Agent
 import ArgumentParser
 import KafkaUplink
 import MQTTTransport
+import Records
 import StrictTOML
 import Uplinks
 
@@ -73,8 +74,7 @@ struct CentreLogin: ParsableArguments {
             }
         }
         if address.isEncrypted {
-            configuration.tls = MQTTConfiguration.TLS(
-                authorityFile: ca, certificateFile: certificate, keyFile: key)
+            configuration.tls = TLSFiles(authorityFile: ca, certificateFile: certificate, keyFile: key)
         }
         return configuration
     }

@@ -27,7 +27,7 @@ struct Status: AsyncParsableCommand {
             signal(SIGPIPE, SIG_IGN)
             return await StatusWatch(client: client, isJSON: json, absence: absence(paths)).run()
         }
-        switch StatusAnswer(client) {
+        switch await StatusAnswer(client) {
         case .status(let body, let tree):
             if json {
                 writeLine(String(decoding: body, as: UTF8.self), to: 1)
@@ -76,14 +76,14 @@ enum StatusAnswer {
     case absent
     case failed(String)
 
-    /// Asks. Blocks.
-    init(_ client: AdminClient?) {
+    /// Asks.
+    init(_ client: AdminClient?) async {
         guard let client else {
             self = .absent
             return
         }
         do throws(AdminClientError) {
-            let reply = try client.get("/status")
+            let reply = try await client.get("/status")
             if reply.isDone, let tree = JSONTree(reply.body) {
                 self = .status(reply.body, tree)
             } else {
@@ -123,7 +123,8 @@ private struct StatusWatch: Sendable {
 
     /// False when whoever reads has gone.
     private func show(_ terminal: Terminal?) async -> Bool {
-        let answer = await onThread { StatusAnswer(client) }
+        let answer = await StatusAnswer(client)
+        guard !Task.isCancelled else { return false }
         var lines: [ScreenLine]
         switch answer {
         case .status(let body, let tree):

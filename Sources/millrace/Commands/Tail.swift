@@ -4,7 +4,7 @@ import Glibc
 import MQTTTransport
 import Records
 
-struct Tail: ParsableCommand {
+struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show records as the running agent takes them in.",
         discussion: """
@@ -38,18 +38,20 @@ struct Tail: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
+        // The end of whoever reads is the end of the command: `millrace tail | head`.
+        signal(SIGPIPE, SIG_IGN)
         let client = try place.client()
         var follower = TailFollower(device: device, isJSON: json, left: count ?? .max)
         while true {
-            switch follow(client, &follower) {
+            switch await follow(client, &follower) {
             case .done: return
             case .refused(let reason):
                 printError("millrace: \(reason)")
                 throw ExitCode.failure
             case .interrupted(let reason):
                 printError("millrace: \(reason); trying again")
-                sleep(1)
+                try await Task.sleep(for: .seconds(1))
             }
         }
     }
@@ -57,9 +59,9 @@ struct Tail: ParsableCommand {
     private enum Ending { case done, refused(String), interrupted(String) }
 
     /// Follows until enough has come, or something is in the way.
-    private func follow(_ client: AdminClient, _ follower: inout TailFollower) -> Ending {
+    private func follow(_ client: AdminClient, _ follower: inout TailFollower) async -> Ending {
         do throws(AdminClientError) {
-            let answer = try client.follow(target, after: follower.last) { follower.take($0) }
+            let answer = try await client.follow(target, after: follower.last) { follower.take($0) }
             if follower.isDone { return .done }
             guard let answer else { return .interrupted(follower.reason ?? "the agent has closed the stream") }
             let reason = JSONTree(answer.body)?["error"]?.string ?? "the agent answers with HTTP \(answer.status)"

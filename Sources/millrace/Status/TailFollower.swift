@@ -14,11 +14,12 @@ struct TailFollower {
     private(set) var hasBegun = false
     /// Why the agent has ended the stream; nil where it did not say.
     private(set) var reason: String?
-    private let output: (String) -> Void
+    private let output: (String) -> Bool
 
-    /// - Parameter output: takes each line.
+    /// - Parameter output: takes each line; false when nobody reads them any more.
     init(
-        device: String?, isJSON: Bool, left: Int, output: @escaping (String) -> Void = { writeLine($0, to: 1) }
+        device: String?, isJSON: Bool, left: Int,
+        output: @escaping (String) -> Bool = { writeAll(($0 + "\n").utf8, to: 1) }
     ) {
         self.device = device
         self.isJSON = isJSON
@@ -26,7 +27,7 @@ struct TailFollower {
         self.output = output
     }
 
-    /// Whether all that was asked for is printed.
+    /// Whether all that was asked for is printed, or nobody reads it.
     var isDone: Bool { left == 0 }
 
     /// Takes an event; false when it was the last that is wanted.
@@ -46,8 +47,8 @@ struct TailFollower {
     private mutating func print(_ json: [UInt8]) {
         let record = isJSON && device == nil ? nil : JSONTree(json)
         if let device, record?["device"]?.string != device { return }
-        output(isJSON ? String(decoding: json, as: UTF8.self) : record.map(TailLine.text) ?? "")
-        left -= 1
+        let isRead = output(isJSON ? String(decoding: json, as: UTF8.self) : record.map(TailLine.text) ?? "")
+        left = isRead ? left - 1 : 0
     }
 
     private func tell(_ json: [UInt8]) {

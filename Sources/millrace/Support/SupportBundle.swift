@@ -36,8 +36,8 @@ struct SupportBundle {
         add("version.txt", Millrace.configuration.version + "\n" + Self.system)
         add("check.txt", check)
         add("configuration.json", document.map { String(decoding: MaskedConfiguration.json($0), as: UTF8.self) } ?? "")
-        add("status.json", answer(client, "/status"))
-        add("metrics.txt", answer(client, "/metrics"))
+        add("status.json", await answer(client, "/status"))
+        add("metrics.txt", await answer(client, "/metrics"))
         add("journal.txt", await journal)
         if let log = paths?.log {
             add("log.txt", statistics(log))
@@ -61,10 +61,10 @@ struct SupportBundle {
         }
     }
 
-    private func answer(_ client: AdminClient?, _ target: String) -> String {
+    private func answer(_ client: AdminClient?, _ target: String) async -> String {
         guard let client else { return "the configuration names no socket\n" }
         do throws(AdminClientError) {
-            return try client.get(target).text
+            return try await client.get(target).text
         } catch {
             return "\(error)\n"
         }

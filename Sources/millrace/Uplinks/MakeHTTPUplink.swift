@@ -17,7 +17,7 @@ func httpLinkConfiguration(_ destination: HTTPDestination) -> HTTPLink.Configura
     var link = HTTPLink.Configuration()
     link.tls = destination.tls
     link.proxy = destination.proxy.map { proxy in
-        .init(host: proxy.host, port: proxy.port, username: proxy.username, password: proxy.password)
+        .init(host: proxy.host, port: proxy.port, username: proxy.username, passwordFile: proxy.passwordFile)
     }
     link.connectTimeout = destination.connectTimeout
     link.responseTimeout = destination.responseTimeout

@@ -58,7 +58,7 @@ import Uplinks
             destination.proof == .field(name: "x-api-key", prefix: "", file: text.folder.file("token")))
         #expect(destination.headers == ["x-tenant": "plant7", "x-level": "3"])
         #expect(destination.proxy?.host == "proxy.example" && destination.proxy?.port == 3128)
-        #expect(destination.proxy?.password?.exposed == "geheim")
+        #expect(destination.proxy?.passwordFile == text.folder.file("password"))
         #expect(destination.connectTimeout == .seconds(5) && destination.responseTimeout == .seconds(60))
         #expect(destination.tls.certificateFile == text.folder.file("gw.pem"))
         #expect(!"\(destination)".contains("geheim"))

@@ -53,14 +53,14 @@ import Uplinks
         let configuration = destination.mqttConfiguration(of: uplink)
         #expect(configuration.port == 8883)
         #expect(configuration.publishSizeMax == 128 << 10)
-        #expect(configuration.tls?.applicationProtocol == nil)
+        #expect(configuration.applicationProtocol == nil)
         #expect(destination.topicLimits.levelsMax == 8)
         let behindFirewall = keys.replacing("amazonaws.com", with: "amazonaws.com:443")
         let alpn = try self.destination(behindFirewall)
-        #expect(alpn.mqttConfiguration(of: uplink).tls?.applicationProtocol == "x-amzn-mqtt-ca")
+        #expect(alpn.mqttConfiguration(of: uplink).applicationProtocol == "x-amzn-mqtt-ca")
         let authorizer = try self.destination(
             behindFirewall.replacing(Self.certificate, with: Self.password))
-        #expect(authorizer.mqttConfiguration(of: uplink).tls?.applicationProtocol == "mqtt")
+        #expect(authorizer.mqttConfiguration(of: uplink).applicationProtocol == "mqtt")
     }
 
     @Test func `a quota that was raised is said by limit`() throws {

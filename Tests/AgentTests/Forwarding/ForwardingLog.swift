@@ -21,6 +21,8 @@ final class ForwardingLog: Sendable {
     private let order: DeliveryOrder
     private let link: LinkConfiguration
     private let filters: [FilterRule]
+    private let backOff: BackOff.Limits
+    private let credentialFiles: [String]
     private let forwarders = Mutex<[UplinkName: Forwarder]>([:])
     /// What the records are stamped with, and what their age is told by.
     let clock = ManualClock()
@@ -30,7 +32,9 @@ final class ForwardingLog: Sendable {
     init(
         _ uplinks: [String: ScriptedUplink], streams: [StreamName: StreamSettings] = [.telemetry: .small],
         priorities: [StreamName: Int] = [:], order: DeliveryOrder = .oldestFirst,
-        link: LinkConfiguration = LinkConfiguration(), filters: [FilterRule] = []
+        link: LinkConfiguration = LinkConfiguration(), filters: [FilterRule] = [],
+        backOff: BackOff.Limits = BackOff.Limits(delayMin: .milliseconds(1), delayMax: .milliseconds(5)),
+        credentialFiles: [String] = []
     ) throws {
         folder = try AgentTestKit.TemporaryFolder("forwarding", isInMemory: true)
         self.uplinks = Dictionary(uniqueKeysWithValues: uplinks.map { (UplinkName($0)!, $1) })
@@ -39,6 +43,8 @@ final class ForwardingLog: Sendable {
         self.order = order
         self.link = link
         self.filters = filters
+        self.backOff = backOff
+        self.credentialFiles = credentialFiles
         log = try RingLog(
             LogSettings(
                 path: folder.file("log"), gateway: GatewayID("gw")!, streams: streams,
@@ -72,7 +78,7 @@ final class ForwardingLog: Sendable {
                 reading: LogReading(
                     log, for: name, sources: sources, filters: filters, desk: desk, clock: clock, on: executor),
                 committed: committed, desk: desk, link: link, clock: clock,
-                backOff: BackOff.Limits(delayMin: .milliseconds(1), delayMax: .milliseconds(5)), logger: .silent)
+                backOff: backOff, credentialFiles: credentialFiles, logger: .silent)
         }
         forwarders.withLock { $0 = Dictionary(uniqueKeysWithValues: services.map { ($0.name, $0) }) }
         try await running(services, body)

@@ -28,6 +28,8 @@ final class ScriptedUplink: Uplink {
         /// Up to this sequence number.
         case confirmThrough(UInt64)
         case retry(String)
+        /// Only a person can mend it.
+        case alarm(String)
         case reject(UInt64)
         /// None, until the task is cancelled.
         case nothing
@@ -69,6 +71,8 @@ final class ScriptedUplink: Uplink {
             return confirmed(batch, through: SequenceNumber(sequence))
         case .retry(let reason):
             return .retry(after: nil, reason: reason, isAlarm: false)
+        case .alarm(let reason):
+            return .retry(after: nil, reason: reason, isAlarm: true)
         case .reject(let sequence):
             // What comes before it is confirmed, as a broker would have.
             _ = confirmed(batch, through: SequenceNumber(sequence - 1))

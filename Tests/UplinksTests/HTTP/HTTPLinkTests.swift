@@ -220,28 +220,35 @@ import Testing
     @Test func `a proxy is asked to connect, with the login that it wants`() async throws {
         let peer = try await HTTPPeer("status:200")
         let proxy = try await HTTPPeer("gw:geheim", script: "http_proxy.py")
+        let password = try proxy.folder.write("password", "geheim\n")
         let uplink = try uplink(
             peer.url,
-            link {
-                $0.proxy = .init(host: "127.0.0.1", port: proxy.port, username: "gw", password: Secret("geheim"))
-            })
+            link { $0.proxy = .init(host: "127.0.0.1", port: proxy.port, username: "gw", passwordFile: password) })
         #expect(await uplink.send(Sample.batch(count: 3)) == .acknowledged(through: SequenceNumber(3)))
         #expect(proxy.folder.read("targets") == "CONNECT 127.0.0.1:\(peer.port)\n")
         await uplink.close()
     }
 
-    @Test func `a proxy that wants another login is an alarm, and what it hides is not told`() async throws {
+    @Test func `a proxy that wants another login is an alarm, and what it hides is not told, until its file is mended`()
+        async throws
+    {
         let peer = try await HTTPPeer("status:200")
         let proxy = try await HTTPPeer("gw:geheim", script: "http_proxy.py")
+        let path = proxy.folder.file("password")
         let uplink = try uplink(
-            peer.url,
-            link { $0.proxy = .init(host: "127.0.0.1", port: proxy.port, username: "gw", password: Secret("falsch")) })
-        guard case .retry(_, let reason, true) = await uplink.send(Sample.batch(count: 3)) else {
-            Issue.record("a wrong login is an alarm")
-            return
+            peer.url, link { $0.proxy = .init(host: "127.0.0.1", port: proxy.port, username: "gw", passwordFile: path) }
+        )
+        for (text, words) in [(nil, path), ("", path), ("falsch", "proxy")] as [(String?, String)] {
+            if let text { try proxy.folder.write("password", text) }
+            guard case .retry(_, let reason, true) = await uplink.send(Sample.batch(count: 3)) else {
+                Issue.record("a wrong login is an alarm")
+                return
+            }
+            #expect(reason.contains(words) && !reason.contains("falsch"), "\(reason)")
         }
-        #expect(reason.contains("proxy") && !reason.contains("falsch"))
         #expect(try peer.requests.isEmpty)
+        try proxy.folder.write("password", "geheim")
+        #expect(await uplink.send(Sample.batch(count: 3)) == .acknowledged(through: SequenceNumber(3)))
         await uplink.close()
     }
 }

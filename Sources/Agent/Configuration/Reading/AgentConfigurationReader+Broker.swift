@@ -24,10 +24,7 @@ extension AgentConfigurationReader {
         broker.passwordFile = password?.path
         broker.keepAlive = table.duration("keepalive", in: .seconds(30)...(.seconds(600))) ?? broker.keepAlive
         broker.will = readWill(table, broker.version)
-        let tls = readTLS(table).map { files in
-            MQTTConfiguration.TLS(
-                authorityFile: files.authorityFile, certificateFile: files.certificateFile, keyFile: files.keyFile)
-        }
+        let tls = readTLS(table)
         if let address {
             broker.tls = address.isEncrypted ? tls ?? broker.tls : nil
             if table.has("tls"), !address.isEncrypted {

@@ -90,7 +90,7 @@ extension AgentConfigurationReader {
 
     private func readProxy(_ table: TableReader) -> HTTPDestination.Proxy? {
         let username = table.string("proxy_username")
-        let password = readSecret(table, "proxy_password_file")?.secret
+        let passwordFile = readSecret(table, "proxy_password_file")?.path
         for key in ["proxy_username", "proxy_password_file"] where table.has(key) && !table.has("proxy") {
             table.fail("there is no proxy; set \"proxy\"", at: key)
         }
@@ -103,7 +103,7 @@ extension AgentConfigurationReader {
             table.fail("a proxy is written http://HOST:PORT", at: "proxy")
             return nil
         }
-        return HTTPDestination.Proxy(host: url.host, port: url.port, username: username, password: password)
+        return HTTPDestination.Proxy(host: url.host, port: url.port, username: username, passwordFile: passwordFile)
     }
 
     private func readTimeouts(_ table: TableReader, _ destination: inout HTTPDestination) {

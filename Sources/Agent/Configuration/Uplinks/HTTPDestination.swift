@@ -81,8 +81,8 @@ public struct HTTPDestination: Equatable, Sendable {
         public var port: UInt16
         /// Nil: nobody in particular.
         public var username: String?
-        /// The content of the password file; never shown.
-        public var password: Secret?
+        /// The file with the password; nil: there is none.
+        public var passwordFile: String?
     }
 
     /// What stands at the url.

@@ -84,7 +84,7 @@ public struct MQTTDestination: Equatable, Sendable {
         configuration.reconnectDelayMin = uplink.retryMin
         configuration.reconnectDelayMax = uplink.retryMax
         configuration.publishSizeMax = preset?.limits.messageMax.map { UInt32(clamping: $0.rawValue) }
-        configuration.tls?.applicationProtocol = applicationProtocol
+        configuration.applicationProtocol = applicationProtocol
         return configuration
     }
 }
