@@ -71,10 +71,29 @@ extension AgentConfiguration {
     }
 }
 
+extension AgentConfiguration {
+    /// The files that say whom each part trusts and who it is, where it uses TLS, in the order of the configuration.
+    public var tlsFiles: [(part: String, files: TLSFiles)] {
+        let sources = mqttSources.map { ("mqtt.\($0.name)", $0.broker.files) }
+        let destinations = uplinks.map { uplink in
+            let files: TLSFiles? =
+                switch uplink.destination {
+                case .mqtt(let destination): destination.broker.files
+                case .kafka(let destination): destination.tls
+                case .http(let destination): destination.tls
+                }
+            return ("uplinks.\(uplink.name)", files ?? TLSFiles())
+        }
+        return sources + destinations
+    }
+}
+
 extension BrokerConfiguration {
+    fileprivate var files: TLSFiles {
+        TLSFiles(authorityFile: tls?.authorityFile, certificateFile: tls?.certificateFile, keyFile: tls?.keyFile)
+    }
+
     fileprivate func credentials(of part: String) -> [Credential] {
-        let files = TLSFiles(
-            authorityFile: tls?.authorityFile, certificateFile: tls?.certificateFile, keyFile: tls?.keyFile)
         let password = passwordFile.map { Credential(part: part, key: "password_file", kind: .secret, path: $0) }
         return files.credentials(of: part) + (password.map { [$0] } ?? [])
     }

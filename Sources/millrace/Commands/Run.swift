@@ -13,7 +13,10 @@ import UnixSignals
 
 struct ConfigurationOption: ParsableArguments {
     @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
-    var path = "/etc/millrace/millrace.toml"
+    var path = Self.usual
+
+    /// Where the package has it.
+    static let usual = "/etc/millrace/millrace.toml"
 }
 
 struct Run: AsyncParsableCommand {

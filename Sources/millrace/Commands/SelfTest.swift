@@ -95,20 +95,29 @@ struct SelfTest: AsyncParsableCommand {
 
     // MARK: Certificates
 
-    /// When certificates, tokens and keys end, as far as they say so.
+    /// Whether our certificates have the right keys, and when they, tokens and keys end, as far as they say so.
     private func credentials(_ configuration: AgentConfiguration) -> [Finding] {
         let now = SystemClock().read().wallMilliseconds / 1000
-        return configuration.credentials.compactMap { credential in
+        let strangers = configuration.tlsFiles.compactMap { part, files in
             do throws(SigningFailure) {
-                return try credential.validity().map { Self.finding(credential, $0, at: now) }
+                try files.checkIdentity()
+                return nil as Finding?
             } catch {
-                return Finding(.bad, credential.part, error.reason)
+                return Finding(.bad, part, error.reason, advice: "set tls.certificate and tls.key to files of one pair")
             }
         }
+        return strangers
+            + configuration.credentials.compactMap { credential in
+                do throws(SigningFailure) {
+                    return try credential.validity().map { Self.finding(credential, $0, at: now) }
+                } catch {
+                    return Finding(.bad, credential.part, error.reason)
+                }
+            }
     }
 
     /// - Parameter now: seconds since 1970.
-    private static func finding(_ credential: Credential, _ validity: Validity, at now: Int64) -> Finding {
+    static func finding(_ credential: Credential, _ validity: Validity, at now: Int64) -> Finding {
         let urgency = CredentialUrgency(validity, now: now)
         let days = Double(validity.end - now) / 86_400
         let figures = [Finding.Figure(name: "days_left", value: days)]
@@ -138,7 +147,7 @@ private final class SelfTestReport {
         findings += found
         guard !isJSON else { return }
         for finding in found {
-            for line in [finding.line, finding.adviceLine].compactMap({ $0 }) {
+            for line in finding.lines(columns: Terminal.columns) {
                 writeLine(line.rendered(columns: .max, isColoured: isColoured), to: 1)
             }
         }

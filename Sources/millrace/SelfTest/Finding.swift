@@ -31,8 +31,8 @@ struct Finding: Sendable {
         self.figures = figures
     }
 
-    /// For a terminal.
-    var line: ScreenLine {
+    /// For a terminal: what was found and what a person can do, with line ends between words.
+    func lines(columns: Int) -> [ScreenLine] {
         let mark: ScreenLine =
             switch verdict {
             case .good: ScreenLine("good     ", .good)
@@ -40,11 +40,32 @@ struct Finding: Sendable {
             case .bad: ScreenLine("bad      ", .bad)
             case .untold: ScreenLine("untold   ", .quiet)
             }
-        return mark + ScreenLine("\(part): ", .strong) + ScreenLine(text)
+        let head = mark + ScreenLine("\(part): ", .strong)
+        let indent = String(repeating: " ", count: mark.width)
+        // Wide enough for anything where it is no terminal.
+        let room = max(20, columns - mark.width)
+        let found = Self.broken(text, room, first: room - (head.width - mark.width))
+        let advised = advice.map { Self.broken($0, room, first: room) } ?? []
+        return [head + ScreenLine(found[0])] + found.dropFirst().map { ScreenLine(indent + $0) }
+            + advised.map { ScreenLine(indent + $0, .quiet) }
     }
 
-    /// What a person can do, below it.
-    var adviceLine: ScreenLine? { advice.map { ScreenLine("         \($0)", .quiet) } }
+    /// A text in lines of so many columns, the first of which may have fewer; one word may be longer.
+    private static func broken(_ text: String, _ columns: Int, first: Int) -> [String] {
+        var lines = [""]
+        var room = first
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            let width = word.count + (lines[lines.count - 1].isEmpty ? 0 : 1)
+            if width > room, !lines[lines.count - 1].isEmpty {
+                lines.append(String(word))
+                room = columns - word.count
+            } else {
+                lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+                room -= width
+            }
+        }
+        return lines
+    }
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
