@@ -27,10 +27,13 @@ final class UnixConnection {
         }
         guard code == 0 else {
             let isAbsent = errno == ENOENT || errno == ECONNREFUSED
-            throw AdminClientError(
-                isAbsent
-                    ? "no agent answers at \(path); is it running, and is [admin] socket what it runs with?"
-                    : "\(path): \(Self.reason)", isAbsent: isAbsent)
+            if isAbsent {
+                throw AdminClientError(
+                    "no agent answers at \(path); is it running, and is [admin] socket what it runs with?",
+                    isAbsent: true)
+            }
+            let advice = errno == EACCES ? "; it is for root and for the group of the agent, often millrace" : ""
+            throw AdminClientError("cannot ask the agent at \(path): \(Self.reason)\(advice)", isAbsent: false)
         }
     }
 

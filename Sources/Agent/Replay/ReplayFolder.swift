@@ -129,8 +129,10 @@ public struct ReplayFolder: Sendable {
     }
 
     private func failure(_ verb: String) -> Failure {
-        Failure(
-            description: "cannot \(verb) \(path): \(String(cString: strerror(errno))); "
-                + "run the command as the user that runs the agent, or as root")
+        let advice =
+            errno == ENOENT
+            ? "is that the folder that [log] path names?"
+            : "run the command as the user that runs the agent, or as root"
+        return Failure(description: "cannot \(verb) \(path): \(String(cString: strerror(errno))); \(advice)")
     }
 }

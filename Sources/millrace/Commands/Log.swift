@@ -8,7 +8,7 @@ struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look into a log, take records out of it, or send them again.",
         discussion: """
-            The log is locked while an agent runs on it: stop the agent first. Opening it brings it into a sound
+            The log is locked while an agent runs on it: stop the agent first. Opening it brings it into a sound \
             state, as a start of the agent does.
             """,
         subcommands: [
@@ -17,7 +17,10 @@ struct Log: ParsableCommand {
 }
 
 struct LogOption: ParsableArguments {
-    @Option(name: .customLong("log"), help: "The folder of the log: [log] path in the configuration.")
+    @Option(
+        name: .customLong("log"),
+        help: ArgumentHelp("The folder of the log: [log] path in the configuration.", valueName: "directory"),
+        completion: .directory)
     var path = "/var/lib/millrace"
 
     func open() throws -> RingLog {
@@ -176,8 +179,8 @@ struct LogReplay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Move an uplink's cursor back, so that records still held are sent again.",
         discussion: """
-            They keep their identities: a consumer that removes duplicates by them sees nothing new. They come in their
-            turn, before what is new; `millrace replay` sends a part once more beside it.
+            They keep their identities: a consumer that removes duplicates by them sees nothing new. They come in \
+            their turn, before what is new; `millrace replay` sends a part once more beside it.
             """)
 
     @OptionGroup var log: LogOption

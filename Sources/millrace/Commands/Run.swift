@@ -12,7 +12,9 @@ import Synchronization
 import UnixSignals
 
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
+    @Option(
+        name: [.customShort("c"), .customLong("config")],
+        help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file(extensions: ["toml"]))
     var path = Self.usual
 
     /// Where the package has it.

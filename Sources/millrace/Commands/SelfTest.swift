@@ -11,12 +11,12 @@ struct SelfTest: AsyncParsableCommand {
         commandName: "selftest",
         abstract: "Try for real what the configuration needs: disk, clock, ports, brokers, certificates.",
         discussion: """
-            Measures how long the disk takes to make records durable and whether it can be believed, what the log can
-            take and how long the medium bears it; opens each port and listens to its devices; connects to each broker
-            and destination with their certificates and logins. No record is sent, and no session taken over: client
+            Measures how long the disk takes to make records durable and whether it can be believed, what the log can \
+            take and how long the medium bears it; opens each port and listens to its devices; connects to each broker \
+            and destination with their certificates and logins. No record is sent, and no session taken over: client \
             ids get -selftest at their end. What it writes below [log] path, some 100 MB, is removed again.
 
-            Run it as the agent's user: sudo -u millrace millrace selftest. It may run beside the agent, which then
+            Run it as the agent's user: sudo -u millrace millrace selftest. It may run beside the agent, which then \
             holds the ports. Exits with 1 where something is bad, and with 78 where the configuration is wrong.
             """)
 
@@ -52,6 +52,7 @@ struct SelfTest: AsyncParsableCommand {
 
     private func disk(_ configuration: AgentConfiguration) -> [Finding] {
         let folder = Self.existing(configuration.log.path)
+        let room = room(configuration, folder)
         do {
             let judgement = DiskJudgement(disk: DiskDescription(folder: folder), times: try DiskProbe(in: folder))
             let linger = configuration.log.commitLinger / .seconds(1)
@@ -61,13 +62,14 @@ struct SelfTest: AsyncParsableCommand {
             let estimate = LoadEstimate(
                 linger: linger, probe: try LogProbe(in: folder, recordCounts: counts),
                 medium: MediumWatch(folder: folder), endurance: configuration.log.endurance, polledRate: rate)
-            return [room(configuration, folder)] + judgement.findings + estimate.findings
+            return [room] + judgement.findings + estimate.findings
         } catch {
-            return [
-                Finding(
-                    .bad, "disk", "\(error)",
-                    advice: "run this as the user that the agent runs as, and let it write there")
-            ]
+            let free = MediumWatch(folder: folder).status(written: nil, rate: nil, endurance: nil).free
+            let advice =
+                free.map { $0 < .mebibytes(128) } == true
+                ? "make room: the test itself writes some 100 MB, and removes them again"
+                : "run this as the user that the agent runs as, and let it write there"
+            return [room, Finding(.bad, "disk", "\(error)", advice: advice)]
         }
     }
 

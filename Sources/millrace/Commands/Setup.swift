@@ -8,13 +8,13 @@ struct Setup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask a few questions, try the answers for real, and write the configuration.",
         discussion: """
-            Asks for the gateway's name, the log, the brokers to read, what is at each serial port, and the
-            destinations: any MQTT broker, Kafka cluster or HTTP endpoint, and the services that have a preset. Each
-            broker and destination is connected to, each port listened to, before its answer is kept. Passwords and
+            Asks for the gateway's name, the log, the brokers to read, what is at each serial port, and the \
+            destinations: any MQTT broker, Kafka cluster or HTTP endpoint, and the services that have a preset. Each \
+            broker and destination is connected to, each port listened to, before its answer is kept. Passwords and \
             tokens are not shown, and go to files of their own beside the configuration.
 
-            Can be run again: what is there is tried, and kept, changed or taken out; comments stay. Nothing is
-            overwritten without asking, the old file stays beside the new one as .old, and Control-C leaves everything
+            Can be run again: what is there is tried, and kept, changed or taken out; comments stay. Nothing is \
+            overwritten without asking, the old file stays beside the new one as .old, and Control-C leaves everything \
             as it was. A script may give the answers on standard input, a line each.
             """)
 
@@ -31,8 +31,13 @@ struct Setup: AsyncParsableCommand {
         }
         let directory = AgentPlace.directory(of: file.path)
         guard access(directory, W_OK) == 0 else {
-            printError(
-                "millrace: cannot write into \(directory): \(String(cString: strerror(errno))); run this with sudo")
+            let advice =
+                switch errno {
+                case EACCES: "; run this with sudo"
+                case ENOENT: "; make that folder first"
+                default: ""
+                }
+            printError("millrace: cannot write into \(directory): \(String(cString: strerror(errno)))\(advice)")
             throw ExitCode(EX_CANTCREAT)
         }
         var conversation = SetupConversation(path: file.path, existing: existing, profileFolders: profiles.folders)

@@ -40,31 +40,10 @@ struct Finding: Sendable {
             case .bad: ScreenLine("bad      ", .bad)
             case .untold: ScreenLine("untold   ", .quiet)
             }
-        let head = mark + ScreenLine("\(part): ", .strong)
-        let indent = String(repeating: " ", count: mark.width)
-        // Wide enough for anything where it is no terminal.
-        let room = max(20, columns - mark.width)
-        let found = Self.broken(text, room, first: room - (head.width - mark.width))
-        let advised = advice.map { Self.broken($0, room, first: room) } ?? []
-        return [head + ScreenLine(found[0])] + found.dropFirst().map { ScreenLine(indent + $0) }
-            + advised.map { ScreenLine(indent + $0, .quiet) }
-    }
-
-    /// A text in lines of so many columns, the first of which may have fewer; one word may be longer.
-    private static func broken(_ text: String, _ columns: Int, first: Int) -> [String] {
-        var lines = [""]
-        var room = first
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            let width = word.count + (lines[lines.count - 1].isEmpty ? 0 : 1)
-            if width > room, !lines[lines.count - 1].isEmpty {
-                lines.append(String(word))
-                room = columns - word.count
-            } else {
-                lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
-                room -= width
-            }
-        }
-        return lines
+        let found = mark + ScreenLine("\(part): ", .strong) + ScreenLine(text)
+        let indent = ScreenLine(String(repeating: " ", count: mark.width))
+        let advised = advice.map { indent + ScreenLine($0, .quiet) }
+        return [found, advised].compactMap { $0 }.flatMap { $0.broken(columns: columns, indent: mark.width) }
     }
 
     func write(to writer: inout JSONWriter) {
