@@ -174,16 +174,20 @@ struct SetupDestinationTests {
     func `Control-C at a secret leaves the file as it was, no secret behind, and a terminal that shows what is typed`()
         async throws
     {
+        let peer = try await HTTPPeer("status:403")
         let dialogue = try await begin()
         let before = folder.read("millrace.toml")
         let watch = open(dialogue.terminal.path, O_RDWR | O_NOCTTY | O_CLOEXEC)
         defer { close(watch) }
         try await dialogue.answer([
-            ("Destination", "kinesis"), ("Region", "eu-central-1"), ("Stream", "telemetry"), ("How it knows us", ""),
+            ("Destination", "kinesis"), ("url of the endpoint", "http://127.0.0.1:\(peer.port)"),
+            ("Region", "eu-central-1"), ("Stream", "telemetry"), ("How it knows us", ""),
             ("Access key id", "AKIDEXAMPLE"), ("Secret access key", "first"), ("[A]nswer again", "a"),
-            ("Region", ""), ("Stream", ""), ("How it knows us", ""), ("Access key id", "AKIDEXAMPLE"),
+            ("url of the endpoint", ""), ("Region", ""), ("Stream", ""), ("How it knows us", ""),
+            ("Access key id", "AKIDEXAMPLE"),
         ])
         try await dialogue.waitFor("Secret access key")
+        #expect(try peer.requests.first?.fields["authorization"]?.contains("Credential=AKIDEXAMPLE/") == true)
         #expect(folder.read("central.credentials").contains("aws_secret_access_key = first"))
         var state = stat()
         #expect(stat(folder.file("central.credentials"), &state) == 0 && state.st_mode & 0o777 == 0o600)
@@ -194,5 +198,32 @@ struct SetupDestinationTests {
         #expect(tcgetattr(watch, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0)
         #expect(folder.read("millrace.toml") == before)
         #expect(access(folder.file("central.credentials"), F_OK) != 0 && access(path + ".new", F_OK) != 0)
+    }
+
+    @Test func `services that have a preset are asked for what their portal shows, and tried`() async throws {
+        let peer = try await HTTPPeer("status:204")
+        let url = "http://127.0.0.1:\(peer.port)"
+        let account = try await ServiceAccountFile(tokenURL: "http://127.0.0.1:1/token")
+        try folder.write("no.json", "{}")
+        let dialogue = try await begin()
+        try await dialogue.answer([
+            ("Destination", "influx"), ("Address", url), ("Organisation", ""), ("Organisation", "plant7"),
+            ("Bucket", "sensors"), ("Token", ""), ("File with the token", "none"), ("File with the token", "no.json"),
+            ("Another destination", "pubsub"), ("Address", url), ("Project id", "plant7"), ("Topic", ""),
+            ("Ordering key", "{device}"), ("How it knows us", "4"), ("How it knows us", "1"),
+            ("key of the service account", "no.json"), ("[A]nswer again, or [l]eave", "a"), ("Address", ""),
+            ("Project id", ""), ("Topic", ""), ("Ordering key", "-"), ("How it knows us", ""),
+            ("key of the service account", account.path), ("[A]nswer again, [k]eep", "k"),
+            ("Another destination", "confluent-rest"), ("REST endpoint", url), ("REST endpoint", "-://"),
+            ("REST endpoint", "https://127.0.0.1:\(peer.port)"), ("Cluster id", "lkc-a"), ("Topic", ""),
+            ("Partition key", ""), ("API key", "KEY"), ("API secret", "abc"), ("[A]nswer again, [k]eep", "l"),
+        ])
+        try await finish(dialogue)
+        let text = folder.read("millrace.toml")
+        #expect(text.contains("preset = \"influx\"") && text.contains("token_file = \"no.json\""), "\(text)")
+        #expect(text.contains("preset = \"pubsub\"") && !text.contains("{device}"), "\(text)")
+        #expect(!text.contains("confluent") && access(folder.file("central-3.password"), F_OK) != 0, "\(text)")
+        #expect(dialogue.text.contains("holds no key of a service account"), "\(dialogue.text)")
+        #expect(dialogue.text.contains("answers HTTP 204 to a HEAD"), "\(dialogue.text)")
     }
 }

@@ -64,7 +64,7 @@ struct ConnectionForm {
             let question = isNeeded ? user : "\(user); \(optional("username"))"
             set("username", try askText(question, default: values["username"], isNeeded: isNeeded))
             guard values["username"] != nil else { return set("password_file", "") }
-            try askSecret("password_file", password.lowercased(), isNeeded: isNeeded)
+            try askSecret("password_file", password, isNeeded: isNeeded)
         case .file(let key, let name):
             try askFile(key, "File with the \(name)") { Self.problem(file: $0) }
         case .amazonKey: try askAmazonKey()

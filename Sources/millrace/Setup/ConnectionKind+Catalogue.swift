@@ -128,6 +128,6 @@ extension ConnectionKind {
         ])
 
     static func login(isNeeded: Bool = false) -> Item {
-        .login(user: "User name", password: "Password", isNeeded: isNeeded)
+        .login(user: "User name", password: "password", isNeeded: isNeeded)
     }
 }
