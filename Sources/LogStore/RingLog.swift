@@ -37,10 +37,15 @@ public final class RingLog: Sendable {
 
     /// Opens a log to look into it: with the streams and uplinks that are in it, whatever a configuration says.
     ///
-    /// - Throws: `notFound` where there is no log at `path`; else as ``init(_:clock:)``.
+    /// - Throws: `notFound` where there is no log at `path`, `unusable` where that may not be seen; else as
+    ///   ``init(_:clock:)``.
     public convenience init(inspecting path: String, clock: any GatewayClock) throws(LogStoreError) {
         let folder = Folder(path: path)
         guard folder.kind(of: "streams") == .other else {
+            if folder.isClosed {
+                throw LogStoreError(
+                    .unusable, "may not look into \(path); be the user that the agent runs as, or root")
+            }
             throw LogStoreError(.notFound, "there is no log in \(path); name the folder that [log] path names")
         }
         let lock = try LogLock(in: folder)

@@ -53,7 +53,7 @@ public struct TOMLDocument: Hashable, Sendable {
         do {
             contents = try FileContents(path: path, sizeMax: .mebibytes(1))
         } catch {
-            throw refused(error.description)
+            throw refused("cannot be read: \(error.reason)")
         }
         guard let text = String(validating: contents.bytes, as: UTF8.self) else {
             let sound = String(decoding: contents.bytes, as: UTF8.self)

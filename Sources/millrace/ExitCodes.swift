@@ -47,7 +47,7 @@ func reportingFailures<Value>(_ body: () throws -> Value) throws -> Value {
     do {
         return try body()
     } catch let error as ConfigurationError {
-        for issue in error.issues { printError("\(issue)") }
+        printIssues(error)
         throw ExitCode.configuration
     } catch let error as LogStoreError {
         printError("millrace: \(error.message)")
@@ -55,6 +55,24 @@ func reportingFailures<Value>(_ body: () throws -> Value) throws -> Value {
     } catch let error as MQTTTransportError where error.isOfConfiguration {
         printError("millrace: \(error.message)")
         throw ExitCode.configuration
+    }
+}
+
+/// Prints everything that is wrong with a configuration, and what to do where the file itself cannot be had.
+func printIssues(_ error: ConfigurationError) {
+    for issue in error.issues { printError("\(issue)") }
+    guard let issue = error.issues.first, issue.line == nil, issue.path.isEmpty, access(issue.file, R_OK) != 0 else {
+        return
+    }
+    switch errno {
+    case ENOENT:
+        printError("millrace setup makes one; --config names another")
+    case EACCES:
+        var status = stat()
+        let isForGroup = stat(issue.file, &status) == 0 && status.st_mode & mode_t(S_IRGRP) != 0 && status.st_gid != 0
+        let group = isForGroup ? getgrgid(status.st_gid).map { String(cString: $0.pointee.gr_name) } : nil
+        printError("run this with sudo" + (group.map { ", or as a user of the group \($0)" } ?? ""))
+    default: break
     }
 }
 

@@ -71,4 +71,33 @@ struct ConfigurationTextTests {
         text.set("id", of: "gateway", to: "\"c\"")
         #expect(text.text == "[gateway]\nid = \"c\"\n")
     }
+
+    @Test mutating func `a key within a value of several lines is none of the table's`() {
+        text.set("filter", of: "mqtt.local", to: "1")
+        #expect(text.text == Self.example.replacing("]\n\n# The centre", with: "]\nfilter = 1\n\n# The centre"))
+    }
+
+    @Test mutating func `a value of several lines is set and taken out as a whole`() {
+        text.set("topics", of: "mqtt.local", to: "[\"b/#\"]")
+        #expect(text.text.contains("1883\"\ntopics = [\"b/#\"]\n\n# The centre."), "\(text.text)")
+        text.remove("topics", of: "mqtt.local")
+        #expect(text.text.contains("1883\"\n\n# The centre."), "\(text.text)")
+    }
+
+    @Test mutating func `a table within a table goes in each way of writing it`() {
+        let plain = "[uplinks.a]\nurl = \"u\"\nlast = 1\n"
+        for text in [
+            "[uplinks.a]\nurl = \"u\"\ntls = { ca = \"x\" }\nlast = 1\n",
+            "[uplinks.a]\nurl = \"u\"\ntls.ca = \"x\"\ntls . key = \"x\"\nlast = 1\n",
+            "[uplinks.a]\nurl = \"u\"\nlast = 1\n[uplinks.a.tls]\nca = \"x\"\n",
+        ] {
+            self.text = ConfigurationText(text)
+            self.text.change(
+                "uplinks.a", [("url", "\"u\""), ("tls", nil)], from: [("url", "\"u\""), ("tls", "{ ca = \"x\" }")])
+            #expect(self.text.text == plain)
+            self.text = ConfigurationText(text)
+            self.text.change("uplinks.a", [("tls", "{ ca = \"y\" }")], from: [("tls", "{ ca = \"x\" }")])
+            #expect(self.text.text == plain + "tls = { ca = \"y\" }\n")
+        }
+    }
 }

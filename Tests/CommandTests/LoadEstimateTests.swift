@@ -31,6 +31,6 @@ struct LoadEstimateTests {
         let finding = findings.first { $0.text.contains("at 10 records") }
         #expect(finding?.verdict == .warning && finding?.text.contains("379 days") == true)
         #expect(finding?.advice?.contains("commit_linger") == true)
-        #expect(findings.first { $0.text.contains("at 1 records") }?.verdict == .good)
+        #expect(findings.first { $0.text.contains("at 1 record ") }?.verdict == .good)
     }
 }

@@ -67,4 +67,29 @@ struct StatusScreenTests {
         let isASCII = lines.joined().utf8.allSatisfy { $0 < 0x80 }
         #expect(isASCII)
     }
+
+    @Test func `eighty columns are enough: no line is longer, and no word is cut`() throws {
+        let tree = try #require(
+            JSONTree(
+                Array(
+                    """
+                    {"gateway":"plant7-gw2","version":"1.0.0","uptime_seconds":9,"ready":false,"problems":[
+                    {"severity":"error","part":"uplinks.central","text":"TLS with central.example:8883 failed: the \
+                    server's certificate is not for central.example"}],
+                    "sources":{"mqtt":[{"name":"local","address":"mqtt://127.0.0.1:51883","subscribed":true}]},
+                    "log":{"streams":[{"name":"telemetry","size_bytes":536870912,"capacity_bytes":536870912,
+                    "records_per_minute":[1,2,3]}]},
+                    "uplinks":[{"name":"central","state":"delivering","delay_seconds":0,"records_per_minute":[1,2],
+                    "problem":"TLS with central.example:8883 failed: certificate has expired; renew it"}]}
+                    """.utf8)))
+        let lines = StatusScreen(status: tree, glyphs: Glyphs(), columns: 80).lines.map {
+            $0.rendered(columns: .max, isColoured: false)
+        }
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+        let text = lines.joined(separator: "\n")
+        #expect(text.contains("  mqtt://127.0.0.1:51883") && text.contains("delivering  oldest waits"), "\(text)")
+        #expect(
+            text.contains("512 MiB of 512 MiB")
+                && text.contains("server's\n    certificate is not for central.example"), "\(text)")
+    }
 }

@@ -105,6 +105,21 @@ struct SelfTestTests {
         #expect(!result.output.contains("secret-token"))
     }
 
+    @Test func `a certificate with the key of another one is bad`() async throws {
+        let authority = try await CertificateAuthority()
+        let own = try await authority.issue("own")
+        let other = try await authority.issue("other")
+        let result = try await run(
+            """
+            [mqtt.floor]
+            url = "mqtts://127.0.0.1:\(freePort)"
+            topics = ["sensors/#"]
+            tls = { certificate = "\(own.certificateFile)", key = "\(other.keyFile)" }
+            """)
+        #expect(result.ending == .exited(1))
+        #expect(result.findings("mqtt.floor", "bad").contains { $0.contains("does not belong") }, "\(result.output)")
+    }
+
     @Test func `where all is well it exits with 0, sends nothing, and leaves nothing behind`() async throws {
         var options = Broker.Options()
         options.lines = ["log_type all"]

@@ -30,10 +30,17 @@ struct SetupCommandTests {
         ]
     }
 
+    @Test func `without a terminal and without answers it says what to do instead`() async throws {
+        let result = try await Command.run("setup", "--config", path)
+        #expect(result.ending == .exited(1) && result.output.contains("is no terminal"), "\(result.output)")
+        #expect(result.output.contains("by hand"), "\(result.output)")
+        #expect(access(path, F_OK) != 0)
+    }
+
     @Test func `answers that end too early write nothing`() async throws {
-        let broker = try await Broker()
         var options = Broker.Options()
         options.users = ["plant": "right"]
+        let broker = try await Broker(options)
         let result = try await run(
             ["gw", folder.file("log"), "", "mqtt://127.0.0.1:\(broker.port)", "", "plant", "wrong"])
         #expect(result.ending == .exited(1) && result.output.contains("nothing is written"), "\(result.output)")
@@ -48,14 +55,17 @@ struct SetupCommandTests {
         let result = try await run(
             [
                 "a gateway", "gw", "log", folder.file("log"), "small", "1MiB", "16MiB",
-                "http://127.0.0.1", "", "", "mqtt://127.0.0.1:\(broker.port)", "a/#/b", "",
-                "mqtt://127.0.0.1:\(broker.port)", "", "", "none",
+                "http://127.0.0.1", "mqtt://127.0.0.1:\(broker.port)", "a/#/b", "", "again", "", "sensors/#", "",
+                "none",
             ] + Self.noPorts + [
-                "/dev", "", "", "mqtt://127.0.0.1:\(centre.port)", "", "", "n", "none", "y",
+                "/dev", "", "", "nowhere", "99", "ftp://127.0.0.1", "mqtt://127.0.0.1:\(centre.port)", "", "", "what",
+                "l",
+                "none", "y",
             ])
         #expect(result.ending == .exited(0), "\(result.output)")
         #expect(result.output.contains("1 to 64 letters") && result.output.contains("4MiB at least"))
-        #expect(result.output.contains("Keep it all the same"), "the centre is not there")
+        #expect(result.output.contains("wanted is mqtt:// or mqtts://") && result.output.contains("not in the list"))
+        #expect(result.output.contains("[k]eep it all the same"), "the centre is not there: \(result.output)")
         let text = folder.read("millrace.toml")
         #expect(!text.contains("[uplinks") && text.contains("topics = [\"sensors/#\"]"), "\(text)")
     }
@@ -143,33 +153,6 @@ struct SetupCommandTests {
         #expect(text.contains("profile = \"warmth\""), "\(text)")
         #expect(folder.read("local.password") == "right-word\n")
         var state = stat()
-        #expect(stat(folder.file("local.password"), &state) == 0 && state.st_mode & 0o777 == 0o640)
-    }
-
-    /// A person at a terminal: waits for a question, then answers.
-    private final class Dialogue {
-        let terminal: PseudoTerminal
-        let process: ChildProcess
-        private(set) var text = ""
-        private var seen = ""
-
-        init(_ command: String) throws {
-            terminal = try PseudoTerminal()
-            process = try ChildProcess(
-                "sh", ["-c", "exec \(command) <\(terminal.path) >\(terminal.path) 2>&1"],
-                environment: ["TERM": "xterm", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"])
-        }
-
-        func answer(_ question: String, _ answer: String) async throws {
-            let isAsked = await eventually(within: .seconds(120)) {
-                let new = String(decoding: terminal.received(), as: UTF8.self)
-                text += new
-                seen += new
-                return seen.contains(question) && (seen.hasSuffix(": "))
-            }
-            guard isAsked else { throw TestKitError("it does not ask \(question): \(text)") }
-            seen = ""
-            try terminal.send(answer + "\n")
-        }
+        #expect(stat(folder.file("local.password"), &state) == 0 && state.st_mode & 0o777 == 0o600)
     }
 }

@@ -19,23 +19,23 @@ import Testing
     @Test func `a file that is absent or no file is named with the reason`() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/a.toml"
-        #expect(message(path) == "\(path): cannot read \(path): No such file or directory")
-        #expect(message(folder.path) == "\(folder.path): cannot read \(folder.path): it is a directory")
-        #expect(message("/dev/null") == "/dev/null: cannot read /dev/null: it is no regular file")
-        #expect(message("a\0b") == "a\0b: cannot read a\0b: its name has a zero byte")
+        #expect(message(path) == "\(path): cannot be read: No such file or directory")
+        #expect(message(folder.path) == "\(folder.path): cannot be read: it is a directory")
+        #expect(message("/dev/null") == "/dev/null: cannot be read: it is no regular file")
+        #expect(message("a\0b") == "a\0b: cannot be read: its name has a zero byte")
     }
 
     @Test func `a named pipe does not hold up the reading`() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/pipe"
         #expect(mkfifo(path, 0o600) == 0)
-        #expect(message(path) == "\(path): cannot read \(path): it is no regular file")
+        #expect(message(path) == "\(path): cannot be read: it is no regular file")
     }
 
     @Test func `a file beyond the limit is refused`() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("large.toml", String(repeating: "#", count: (1 << 20) + 1))
-        #expect(message(path) == "\(path): cannot read \(path): it is larger than 1 MiB")
+        #expect(message(path) == "\(path): cannot be read: it is larger than 1 MiB")
     }
 
     @Test func `a file in another encoding is refused with its line`() throws {

@@ -28,7 +28,7 @@ actor RecordReading {
         if !givesWay { OwnThread.giveWay() }
         givesWay = true
         guard let reader = reader(of: stream), let end = end(of: stream) else {
-            throw AccessFailure(.notFound, "there is no stream \(stream); GET /status names those that there are")
+            throw AccessFailure(.notFound, "there is no stream \(stream); the status names those that there are")
         }
         var position = try place(of: start, end: end)
         var page = RecordPage(next: Position(epoch: position.epoch, sequence: position.sequence.next))

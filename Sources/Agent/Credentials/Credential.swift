@@ -50,6 +50,12 @@ extension AgentConfiguration {
         for uplink in uplinks { all += uplink.credentials }
         return all
     }
+
+    /// The files that say whom each part trusts and who it is, where it uses TLS, in the order of the configuration.
+    public var tlsFiles: [(part: String, files: TLSFiles)] {
+        mqttSources.map { ("mqtt.\($0.name)", $0.broker.tls ?? TLSFiles()) }
+            + uplinks.map { ("uplinks.\($0.name)", $0.tlsFiles ?? TLSFiles()) }
+    }
 }
 
 extension UplinkConfiguration {
@@ -74,16 +80,16 @@ extension UplinkConfiguration {
         }
     }
 
-    /// All files by which it proves who it is, or knows whom to trust.
-    var credentialFiles: [String] {
-        let tls: TLSFiles? =
-            switch destination {
-            case .mqtt(let destination): destination.broker.tls
-            case .kafka(let destination): destination.tls
-            case .http(let destination): destination.tls
-            }
-        return credentials.map(\.path) + (tls?.keyFile.map { [$0] } ?? [])
+    fileprivate var tlsFiles: TLSFiles? {
+        switch destination {
+        case .mqtt(let destination): destination.broker.tls
+        case .kafka(let destination): destination.tls
+        case .http(let destination): destination.tls
+        }
     }
+
+    /// All files by which it proves who it is, or knows whom to trust.
+    var credentialFiles: [String] { credentials.map(\.path) + (tlsFiles?.keyFile.map { [$0] } ?? []) }
 }
 
 extension BrokerConfiguration {

@@ -75,8 +75,10 @@ public struct ReplayFolder: Sendable {
     func prepare() throws(Failure) {
         guard mkdir(path, 0o700) == 0 else {
             if errno == EEXIST { return }
-            let reason = String(cString: strerror(errno))
-            throw Failure(description: "cannot make \(path): \(reason); \(Self.advice)")
+            let code = errno
+            let reason = String(cString: strerror(code))
+            let advice = code == ENOENT ? "is that the folder that [log] path names?" : Self.advice
+            throw Failure(description: "cannot make \(path): \(reason); \(advice)")
         }
         var parent = stat()
         guard stat(path + "/..", &parent) == 0 else { return }

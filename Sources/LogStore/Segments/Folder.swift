@@ -38,6 +38,9 @@ struct Folder: Sendable {
         return names
     }
 
+    /// Whether what is in it is kept from us.
+    var isClosed: Bool { access(path, X_OK) != 0 && errno == EACCES }
+
     func kind(of name: String) -> Kind {
         var status = stat()
         guard lstat(path(of: name), &status) == 0 else { return .absent }

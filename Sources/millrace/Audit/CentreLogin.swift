@@ -17,11 +17,15 @@ struct CentreLogin: ParsableArguments {
 
     @Option(name: .customLong("login"), help: "How to log in to a Kafka cluster.") var mechanism = Mechanism.plain
     @Option(help: "The user name.") var username: String?
-    @Option(help: "The file that holds the password.") var passwordFile: String?
-    @Option(help: "The authorities that are trusted, PEM; the system's without it.") var ca: String?
-    @Option(help: "Our certificate, PEM.") var certificate: String?
-    @Option(help: "The private key of our certificate, PEM.") var key: String?
-    @Option(help: "The client id; a random one without it.") var clientID: String?
+    @Option(help: Self.file("The file that holds the password."), completion: .file()) var passwordFile: String?
+    @Option(
+        help: Self.file("The authorities that are trusted, PEM; the system's without it."), completion: .file())
+    var ca: String?
+    @Option(help: Self.file("Our certificate, PEM."), completion: .file()) var certificate: String?
+    @Option(help: Self.file("The private key of our certificate, PEM."), completion: .file()) var key: String?
+    @Option(help: ArgumentHelp("The client id; a random one without it.", valueName: "name")) var clientID: String?
+
+    private static func file(_ abstract: String) -> ArgumentHelp { ArgumentHelp(abstract, valueName: "file") }
 
     func validate() throws {
         if passwordFile != nil, username == nil { throw ValidationError("A password needs --username.") }

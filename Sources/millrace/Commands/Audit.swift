@@ -13,19 +13,19 @@ struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check at the centre that every record of every gateway arrived.",
         discussion: """
-            Reads the identity of each record that gateways deliver, in every format: how many came, came twice, are
-            missing, were announced as lost, were left out by a filter, came out of order, and how late. It keeps no
-            records. A stream counts from the first record that arrives, unless --from-start says that it is the first
+            Reads the identity of each record that gateways deliver, in every format: how many came, came twice, are \
+            missing, were announced as lost, were left out by a filter, came out of order, and how late. It keeps no \
+            records. A stream counts from the first record that arrives, unless --from-start says that it is the first \
             there is.
 
-            At a broker it subscribes: what is published while it does not listen, it does not see. In a Kafka cluster
+            At a broker it subscribes: what is published while it does not listen, it does not see. In a Kafka cluster \
             it reads the topics from their oldest message on, without a group and without committing an offset.
 
-            On a terminal a live table, with q to end; elsewhere, and with --json, a report every --interval. With
+            On a terminal a live table, with q to end; elsewhere, and with --json, a report every --interval. With \
             --once it ends when nothing has come for --quiet.
 
-            Exits with 0 when every record arrived or was left out by a filter; 1 when records are missing or messages
-            cannot be read; 2 when nothing is missing but what gateways announced as lost; 3 when nothing arrived;
+            Exits with 0 when every record arrived or was left out by a filter; 1 when records are missing or messages \
+            cannot be read; 2 when nothing is missing but what gateways announced as lost; 3 when nothing arrived; \
             69 when the broker cannot be reached.
             """)
 
@@ -36,11 +36,20 @@ struct Audit: AsyncParsableCommand {
     @OptionGroup var login: CentreLogin
     @Flag(help: "Print JSON.") var json = false
     @Flag(help: "End when nothing has come for a while, and report once.") var once = false
-    @Option(help: "With --once: how long nothing may come.", transform: Audit.duration) var quiet = Duration.seconds(5)
-    @Option(name: .customLong("for"), help: "End after this time.", transform: Audit.duration) var length: Duration?
-    @Option(help: "Between two reports.", transform: Audit.duration) var interval = Duration.seconds(10)
+    @Option(
+        help: ArgumentHelp("With --once: how long nothing may come. (default: 5s)", valueName: "time"),
+        transform: Audit.duration)
+    var quiet = Duration.seconds(5)
+    @Option(
+        name: .customLong("for"), help: ArgumentHelp("End after this time, such as 10m.", valueName: "time"),
+        transform: Audit.duration)
+    var length: Duration?
+    @Option(
+        help: ArgumentHelp("Between two reports. (default: 10s)", valueName: "time"), transform: Audit.duration)
+    var interval = Duration.seconds(10)
     @Flag(help: "Every epoch is seen from its first record on: what is missing there is missing.") var fromStart = false
-    @Option(help: ArgumentHelp("A dictionary that messages are compressed with.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A dictionary that messages are compressed with.", valueName: "file"), completion: .file())
     var dictionary: [String] = []
 
     private var isKafka: Bool { url.hasPrefix("kafka") }

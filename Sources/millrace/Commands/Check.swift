@@ -7,15 +7,16 @@ struct Check: ParsableCommand {
         discussion: """
             Prints every error with its file, line and key, and exits with 78 where there is one.
 
-            With --from-mosquitto it prints the configuration that does what the bridges of a mosquitto.conf(5) do,
-            and on standard error, line by line, what it does otherwise or not at all; it exits with 1 where a line has
-            no counterpart.
+            With --from-mosquitto it prints the configuration that does what the bridges of a mosquitto.conf(5) do, \
+            and on standard error, line by line, what it does otherwise or not at all; it exits with 1 where a line \
+            has no counterpart.
             """)
 
     @OptionGroup var file: ConfigurationOption
 
     @Option(
-        help: ArgumentHelp("Print the configuration that does what the bridges of this file do.", valueName: "file"))
+        help: ArgumentHelp("Print the configuration that does what the bridges of this file do.", valueName: "file"),
+        completion: .file())
     var fromMosquitto: String?
 
     func run() throws {

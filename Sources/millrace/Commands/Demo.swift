@@ -11,11 +11,11 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show it: sensors, a gateway, two brokers and a link to cut, all on this machine.",
         discussion: """
-            Starts two brokers on free ports, simulated devices and sensors on pseudo-terminals, the agent, and a
+            Starts two brokers on free ports, simulated devices and sensors on pseudo-terminals, the agent, and a \
             subscriber at the centre that checks every identity; all in temporary folders that are removed afterwards.
 
-            In a terminal, `o` cuts and restores the link and `q` ends. With --headless, and where standard output is
-            no terminal, it makes one outage by itself, prints plain lines, and waits until everything has arrived.
+            In a terminal, `o` cuts and restores the link and `q` ends. With --headless, and where standard output is \
+            no terminal, it makes one outage by itself, prints plain lines, and waits until everything has arrived. \
             Exits with 1 unless the sums are right, and with 69 where mosquitto is not installed.
             """)
 

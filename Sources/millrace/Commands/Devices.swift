@@ -9,7 +9,7 @@ struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Profiles of sensors: list, show, check; find out what is at a port, and listen to it.",
         discussion: """
-            A profile says how one sensor model speaks: devices/README.md. Profiles are looked for in the folders of
+            A profile says how one sensor model speaks: devices/README.md. Profiles are looked for in the folders of \
             --profiles, in /etc/millrace/devices, and among those that came with the program.
             """,
         subcommands: [
@@ -22,7 +22,8 @@ struct Devices: ParsableCommand {
 struct ProfilesOption: ParsableArguments {
     @Option(
         name: .customLong("profiles"), parsing: .singleValue,
-        help: ArgumentHelp("A folder with profiles, before the usual ones; may be repeated.", valueName: "dir"))
+        help: ArgumentHelp("A folder with profiles, before the usual ones; may be repeated.", valueName: "directory"),
+        completion: .directory)
     var folders: [String] = []
 
     func validate() throws {
@@ -106,7 +107,7 @@ struct DevicesCheck: ParsableCommand {
         commandName: "check", abstract: "Check profiles and execute their samples.",
         discussion: "Prints every mistake with its file, line and key, and exits with 78 where there is one.")
 
-    @Argument(help: "The files.") var files: [String]
+    @Argument(help: "The files.", completion: .file(extensions: ["toml"])) var files: [String]
 
     func run() throws {
         var isSound = true

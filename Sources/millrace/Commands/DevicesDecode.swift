@@ -10,9 +10,9 @@ struct DevicesDecode: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode", abstract: "Decode bytes with a profile, one JSON object per frame.",
         discussion: """
-            Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits
-            with 65 where no frame was found. A line without its end is no frame: printf '21.5\\r\\n' | millrace devices
-            decode --profile P -
+            Bytes that are no frame stand in "rejected" of the next object. Values are in the profile's units. Exits \
+            with 65 where no frame was found. A line without its end is no frame: printf '21.5\\r\\n' | millrace \
+            devices decode --profile P -
             """)
 
     @Option(help: "The profile's name, name/variant, or the path of its file.") var profile: String
@@ -20,7 +20,7 @@ struct DevicesDecode: ParsableCommand {
     @Option(help: "The request that the bytes answer, in hexadecimal: for Modbus, and for answers that look alike.")
     var replyTo: String?
     @Option(help: "The bytes in hexadecimal.") var hex: String?
-    @Option(help: "A file with the bytes as they came.") var file: String?
+    @Option(help: "A file with the bytes as they came.", completion: .file()) var file: String?
     @Flag(help: "Also print the readings that are withheld, and why.") var explain = false
     @Argument(help: "- for the bytes on standard input.") var input: String?
 

@@ -11,10 +11,10 @@ struct DevicesDetect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "detect", abstract: "Find out which profile fits what is at a port.",
         discussion: """
-            Listens at the settings of the line that profiles have, the likely ones first, and ranks the profiles by the
-            frames that they understand. With --poll it then asks, but sends only requests that profiles mark as safe.
-            Where models cannot be told apart on the wire it lists them, and a person has to choose. What it prints
-            can be appended to the configuration as it is.
+            Listens at the settings of the line that profiles have, the likely ones first, and ranks the profiles by \
+            the frames that they understand. With --poll it then asks, but sends only requests that profiles mark as \
+            safe. Where models cannot be told apart on the wire it lists them, and a person has to choose. What it \
+            prints can be appended to the configuration as it is.
 
             Exits with 1 where no profile fits, and with 75 where a port is absent or in use.
             """)

@@ -11,8 +11,8 @@ struct DevicesListen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "listen", abstract: "Show what comes on a port: a live table, JSON lines, or bytes.",
         discussion: """
-            With a profile: on a terminal a table of its readings, each with its last values as a curve; elsewhere, and
-            with --json, one JSON object per frame, as `decode` prints it. A device that has to be asked is asked.
+            With a profile: on a terminal a table of its readings, each with its last values as a curve; elsewhere, \
+            and with --json, one JSON object per frame, as `decode` prints it. A device that has to be asked is asked. \
             Without a profile, and with --raw: the bytes as they come, with the time.
 
             Ends on Control-C, and exits with 75 where the port is absent or in use.
@@ -23,7 +23,8 @@ struct DevicesListen: AsyncParsableCommand {
     @OptionGroup var profiles: ProfilesOption
     @Flag(help: "Show bytes.") var raw = false
     @Flag(help: "Print JSON lines, also on a terminal.") var json = false
-    @Option(help: ArgumentHelp("Write all bytes that come into a file.", valueName: "file")) var capture: String?
+    @Option(help: ArgumentHelp("Write all bytes that come into a file.", valueName: "file"), completion: .file())
+    var capture: String?
     @Option(help: "End after so many seconds.") var seconds: Int?
     @OptionGroup var link: LinkOptions
     @Option(help: "The Modbus address of the device, instead of the profile's.") var unit: Int?

@@ -8,7 +8,7 @@ struct DictionaryCommand: ParsableCommand {
         commandName: "dictionary",
         abstract: "Writes the built-in zstd dictionary, for the consumer of messages that are compressed with it.",
         discussion: """
-            With dictionary = "built-in" an uplink compresses against it, and `content-encoding` says
+            With dictionary = "built-in" an uplink compresses against it, and `content-encoding` says \
             "zstd-dictionary". Whoever reads the messages needs it once:
 
                 millrace dictionary > millrace-1.zdict

@@ -8,7 +8,7 @@ struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look into a log, take records out of it, or send them again.",
         discussion: """
-            The log is locked while an agent runs on it: stop the agent first. Opening it brings it into a sound
+            The log is locked while an agent runs on it: stop the agent first. Opening it brings it into a sound \
             state, as a start of the agent does.
             """,
         subcommands: [
@@ -17,7 +17,10 @@ struct Log: ParsableCommand {
 }
 
 struct LogOption: ParsableArguments {
-    @Option(name: .customLong("log"), help: "The folder of the log: [log] path in the configuration.")
+    @Option(
+        name: .customLong("log"),
+        help: ArgumentHelp("The folder of the log: [log] path in the configuration.", valueName: "directory"),
+        completion: .directory)
     var path = "/var/lib/millrace"
 
     func open() throws -> RingLog {

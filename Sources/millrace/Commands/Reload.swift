@@ -8,13 +8,17 @@ struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask the running agent to read its configuration again, and wait for what comes of it.",
         discussion: """
-            Prints what has changed and exits with 0; or prints why the agent keeps what it had, and exits with 78.
-            Only what has changed is started anew. The gateway's id and the log's path cannot change while the agent
+            Prints what has changed and exits with 0; or prints why the agent keeps what it had, and exits with 78. \
+            Only what has changed is started anew. The gateway's id and the log's path cannot change while the agent \
             runs.
             """)
 
     @OptionGroup var file: ConfigurationOption
-    @Option(name: .customLong("log"), help: "The folder of the log, where the agent was started with another file.")
+    @Option(
+        name: .customLong("log"),
+        help: ArgumentHelp(
+            "The folder of the log, where the agent was started with another file.", valueName: "directory"),
+        completion: .directory)
     var log: String?
 
     /// How long the agent may take: each part that is stopped has some seconds.

@@ -7,14 +7,14 @@ struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send a part of a stream once more, marked as a replay.",
         discussion: """
-            Leaves a request in the log's folder. An agent that runs takes it up within a second, one that does not when
-            it starts, and a restart goes on where it was. The records keep their identities and carry the attribute
-            `replay`; they have their turn beside what is new, which goes on in its order, and no count but that of the
-            link changes. What is in the log no more cannot be sent.
+            Leaves a request in the log's folder. An agent that runs takes it up within a second, one that does not \
+            when it starts, and a restart goes on where it was. The records keep their identities and carry the \
+            attribute `replay`; they have their turn beside what is new, which goes on in its order, and no count but \
+            that of the link changes. What is in the log no more cannot be sent.
 
-            --from and --to are sequence numbers (<sequence> of the newest epoch, or <epoch>/<sequence>), --to included,
-            or times of receipt (RFC 3339, such as 2026-11-23T10:00:00Z), --to not included. Give --log and be the user
-            that the log belongs to, or root.
+            --from and --to are sequence numbers (<sequence> of the newest epoch, or <epoch>/<sequence>), --to \
+            included, or times of receipt (RFC 3339, such as 2026-11-23T10:00:00Z), --to not included. Give --log and \
+            be the user that the log belongs to, or root.
             """)
 
     @OptionGroup var log: LogOption

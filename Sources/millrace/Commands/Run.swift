@@ -12,8 +12,13 @@ import Synchronization
 import UnixSignals
 
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
-    var path = "/etc/millrace/millrace.toml"
+    @Option(
+        name: [.customShort("c"), .customLong("config")],
+        help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file(extensions: ["toml"]))
+    var path = Self.usual
+
+    /// Where the package has it.
+    static let usual = "/etc/millrace/millrace.toml"
 }
 
 struct Run: AsyncParsableCommand {

@@ -11,12 +11,12 @@ struct SelfTest: AsyncParsableCommand {
         commandName: "selftest",
         abstract: "Try for real what the configuration needs: disk, clock, ports, brokers, certificates.",
         discussion: """
-            Measures how long the disk takes to make records durable and whether it can be believed, what the log can
-            take and how long the medium bears it; opens each port and listens to its devices; connects to each broker
-            and destination with their certificates and logins. No record is sent, and no session taken over: client
+            Measures how long the disk takes to make records durable and whether it can be believed, what the log can \
+            take and how long the medium bears it; opens each port and listens to its devices; connects to each broker \
+            and destination with their certificates and logins. No record is sent, and no session taken over: client \
             ids get -selftest at their end. What it writes below [log] path, some 100 MB, is removed again.
 
-            Run it as the agent's user: sudo -u millrace millrace selftest. It may run beside the agent, which then
+            Run it as the agent's user: sudo -u millrace millrace selftest. It may run beside the agent, which then \
             holds the ports. Exits with 1 where something is bad, and with 78 where the configuration is wrong.
             """)
 
@@ -52,6 +52,7 @@ struct SelfTest: AsyncParsableCommand {
 
     private func disk(_ configuration: AgentConfiguration) -> [Finding] {
         let folder = Self.existing(configuration.log.path)
+        let room = room(configuration, folder)
         do {
             let judgement = DiskJudgement(disk: DiskDescription(folder: folder), times: try DiskProbe(in: folder))
             let linger = configuration.log.commitLinger / .seconds(1)
@@ -61,13 +62,14 @@ struct SelfTest: AsyncParsableCommand {
             let estimate = LoadEstimate(
                 linger: linger, probe: try LogProbe(in: folder, recordCounts: counts),
                 medium: MediumWatch(folder: folder), endurance: configuration.log.endurance, polledRate: rate)
-            return [room(configuration, folder)] + judgement.findings + estimate.findings
+            return [room] + judgement.findings + estimate.findings
         } catch {
-            return [
-                Finding(
-                    .bad, "disk", "\(error)",
-                    advice: "run this as the user that the agent runs as, and let it write there")
-            ]
+            let free = MediumWatch(folder: folder).status(written: nil, rate: nil, endurance: nil).free
+            let advice =
+                free.map { $0 < .mebibytes(128) } == true
+                ? "make room: the test itself writes some 100 MB, and removes them again"
+                : "run this as the user that the agent runs as, and let it write there"
+            return [room, Finding(.bad, "disk", "\(error)", advice: advice)]
         }
     }
 
@@ -95,20 +97,29 @@ struct SelfTest: AsyncParsableCommand {
 
     // MARK: Certificates
 
-    /// When certificates, tokens and keys end, as far as they say so.
+    /// Whether our certificates have the right keys, and when they, tokens and keys end, as far as they say so.
     private func credentials(_ configuration: AgentConfiguration) -> [Finding] {
         let now = SystemClock().read().wallMilliseconds / 1000
-        return configuration.credentials.compactMap { credential in
+        let strangers = configuration.tlsFiles.compactMap { part, files in
             do throws(SigningFailure) {
-                return try credential.validity().map { Self.finding(credential, $0, at: now) }
+                try files.checkIdentity()
+                return nil as Finding?
             } catch {
-                return Finding(.bad, credential.part, error.reason)
+                return Finding(.bad, part, error.reason, advice: "set tls.certificate and tls.key to files of one pair")
             }
         }
+        return strangers
+            + configuration.credentials.compactMap { credential in
+                do throws(SigningFailure) {
+                    return try credential.validity().map { Self.finding(credential, $0, at: now) }
+                } catch {
+                    return Finding(.bad, credential.part, error.reason)
+                }
+            }
     }
 
     /// - Parameter now: seconds since 1970.
-    private static func finding(_ credential: Credential, _ validity: Validity, at now: Int64) -> Finding {
+    static func finding(_ credential: Credential, _ validity: Validity, at now: Int64) -> Finding {
         let urgency = CredentialUrgency(validity, now: now)
         let days = Double(validity.end - now) / 86_400
         let figures = [Finding.Figure(name: "days_left", value: days)]
@@ -138,7 +149,7 @@ private final class SelfTestReport {
         findings += found
         guard !isJSON else { return }
         for finding in found {
-            for line in [finding.line, finding.adviceLine].compactMap({ $0 }) {
+            for line in finding.lines(columns: Terminal.columns) {
                 writeLine(line.rendered(columns: .max, isColoured: isColoured), to: 1)
             }
         }

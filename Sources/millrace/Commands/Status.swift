@@ -10,7 +10,7 @@ struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how the agent stands: sources, log, destinations, devices, and what is wrong.",
         discussion: """
-            Asks the running agent through its socket. Where none runs it says so, and shows what the log on the disk
+            Asks the running agent through its socket. Where none runs it says so, and shows what the log on the disk \
             says. --json prints the object that docs/admin.md describes; with --watch, one line a second.
 
             Exits with 0 where the agent runs and does all that it should, else with 1.
@@ -52,7 +52,7 @@ struct Status: AsyncParsableCommand {
     private static func lines(_ tree: JSONTree) -> [String] {
         let isTerminal = isatty(1) == 1
         let glyphs = Terminal.isUnicode ? Glyphs() : .ascii
-        return StatusScreen(status: tree, glyphs: glyphs).lines.map {
+        return StatusScreen(status: tree, glyphs: glyphs, columns: Terminal.columns).lines.map {
             $0.rendered(columns: .max, isColoured: isTerminal && Terminal.wantsColour)
         }
     }
@@ -129,7 +129,8 @@ private struct StatusWatch: Sendable {
         switch answer {
         case .status(let body, let tree):
             guard !isJSON else { return write(String(decoding: body, as: UTF8.self)) }
-            lines = StatusScreen(status: tree, glyphs: Terminal.isUnicode ? Glyphs() : .ascii).lines
+            let glyphs = Terminal.isUnicode ? Glyphs() : .ascii
+            lines = StatusScreen(status: tree, glyphs: glyphs, columns: terminal?.size.columns ?? .max).lines
         case .absent: lines = [ScreenLine(absence, .bad)]
         case .failed(let reason): lines = [ScreenLine(reason, .bad)]
         }
@@ -143,7 +144,9 @@ private struct StatusWatch: Sendable {
         let size = terminal.size
         if lines.count > size.rows {
             lines =
-                Array(lines.prefix(size.rows - 1)) + [ScreenLine("more: a higher window, or millrace status", .quiet)]
+                Array(lines.prefix(size.rows - 1)) + [
+                    ScreenLine("there is more: make the window higher, or see millrace status", .quiet)
+                ]
         }
         let isColoured = Terminal.wantsColour
         terminal.draw(lines.map { $0.rendered(columns: size.columns, isColoured: isColoured) })

@@ -8,8 +8,8 @@ struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show records as the running agent takes them in.",
         discussion: """
-            Reads a stream of the log through the agent's socket, from the newest record on, or from any that is still
-            held. When the agent is restarted it goes on behind the last record: nothing that is held is left out.
+            Reads a stream of the log through the agent's socket, from the newest record on, or from any that is still \
+            held. When the agent is restarted it goes on behind the last record: nothing that is held is left out. \
             --json prints one JSON object a line, for jq:
 
                 millrace tail --json --topic 'sensors/#' | jq .data

@@ -42,6 +42,38 @@ struct ScreenLine: Sendable, Equatable, ExpressibleByStringLiteral {
         self + Self(String(repeating: " ", count: max(0, columns - width)))
     }
 
+    /// In as many lines as it takes to fit so many columns: broken at spaces, so that nothing is cut but what has none.
+    ///
+    /// - Parameter indent: columns that are left free in front of all lines but the first.
+    func broken(columns: Int, indent: Int) -> [Self] {
+        guard width > columns else { return [self] }
+        var characters = pieces.flatMap { piece in piece.text.map { (character: $0, style: piece.style) } }[...]
+        while characters.last?.character == " " { characters.removeLast() }
+        var lines: [Self] = []
+        var room = max(1, columns)
+        while characters.count > room {
+            let window = characters.prefix(room + 1)
+            // A space that only blanks come before would give an empty line.
+            let start = window.firstIndex { $0.character != " " } ?? window.startIndex
+            let space = window[start...].lastIndex { $0.character == " " } ?? window.endIndex - 1
+            lines.append(Self(characters[..<space], indent: lines.isEmpty ? 0 : indent))
+            characters = characters[space...].drop { $0.character == " " }
+            room = max(1, columns - indent)
+        }
+        return characters.isEmpty ? lines : lines + [Self(characters, indent: lines.isEmpty ? 0 : indent)]
+    }
+
+    private init(_ characters: ArraySlice<(character: Character, style: Style)>, indent: Int) {
+        if indent > 0 { pieces = [(String(repeating: " ", count: indent), .plain)] }
+        for (character, style) in characters {
+            if pieces.last?.style == style {
+                pieces[pieces.count - 1].text.append(character)
+            } else {
+                pieces.append((String(character), style))
+            }
+        }
+    }
+
     /// What a terminal is sent, cut to so many columns.
     func rendered(columns: Int, isColoured: Bool) -> String {
         var room = columns

@@ -51,7 +51,12 @@ final class Terminal: Sendable {
     }
 
     /// How large the screen is now; 80 by 24 where it does not say.
-    var size: Size {
+    var size: Size { Self.size }
+
+    /// How many columns standard output has; any number where it is no terminal.
+    static var columns: Int { isatty(1) == 1 ? size.columns : .max }
+
+    private static var size: Size {
         var window = winsize()
         guard ioctl(1, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else { return Size() }
         return Size(columns: Int(window.ws_col), rows: Int(window.ws_row))

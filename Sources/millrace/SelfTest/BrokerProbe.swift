@@ -12,6 +12,8 @@ struct BrokerProbe: Sendable {
     /// What is subscribed to; empty for a destination.
     let filters: [String]
     var limit = Duration.seconds(15)
+    /// What a person can do where it does not let us in.
+    private var advice: String?
 
     init(_ source: MQTTSourceConfiguration) {
         part = "mqtt.\(source.name)"
@@ -26,6 +28,11 @@ struct BrokerProbe: Sendable {
         address = destination.broker.address
         configuration = Self.probing(destination.mqttConfiguration(of: uplink))
         filters = []
+        if destination.preset == .awsIoT {
+            advice =
+                "AWS says no more: is the certificate active, and has it a policy with iot:Connect for the client "
+                + "\(destination.broker.clientID)? This test is \(configuration.clientID)"
+        }
     }
 
     private static func probing(_ configuration: MQTTConfiguration) -> MQTTConfiguration {
@@ -71,7 +78,7 @@ struct BrokerProbe: Sendable {
         guard isConnected else {
             return Finding(
                 .bad, part, heard.problem ?? "\(address) did not answer in \((limit / .seconds(1)).text(0)) s",
-                figures: figures)
+                advice: advice, figures: figures)
         }
         var text = "\(address) lets us in" + (configuration.username.map { " as \($0)" } ?? "")
         text += ", in \(DiskJudgement.time(seconds))"

@@ -31,8 +31,8 @@ struct Finding: Sendable {
         self.figures = figures
     }
 
-    /// For a terminal.
-    var line: ScreenLine {
+    /// For a terminal: what was found and what a person can do, with line ends between words.
+    func lines(columns: Int) -> [ScreenLine] {
         let mark: ScreenLine =
             switch verdict {
             case .good: ScreenLine("good     ", .good)
@@ -40,11 +40,11 @@ struct Finding: Sendable {
             case .bad: ScreenLine("bad      ", .bad)
             case .untold: ScreenLine("untold   ", .quiet)
             }
-        return mark + ScreenLine("\(part): ", .strong) + ScreenLine(text)
+        let found = mark + ScreenLine("\(part): ", .strong) + ScreenLine(text)
+        let indent = ScreenLine(String(repeating: " ", count: mark.width))
+        let advised = advice.map { indent + ScreenLine($0, .quiet) }
+        return [found, advised].compactMap { $0 }.flatMap { $0.broken(columns: columns, indent: mark.width) }
     }
-
-    /// What a person can do, below it.
-    var adviceLine: ScreenLine? { advice.map { ScreenLine("         \($0)", .quiet) } }
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()

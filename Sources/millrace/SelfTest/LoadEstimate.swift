@@ -38,7 +38,9 @@ struct LoadEstimate {
                 figures: [.init(name: "records_per_second_max", value: rate)])
         ]
         for rate in Self.rates {
-            if let finding = wear(rate, "at \(Int(rate)) records a second") { findings.append(finding) }
+            if let finding = wear(rate, "at \(Int(rate)) record\(rate == 1 ? "" : "s") a second") {
+                findings.append(finding)
+            }
         }
         if polledRate > 0,
             let finding = wear(polledRate, "at the \(polledRate.text(1)) a second of the devices that are asked")

@@ -32,24 +32,75 @@ struct ConfigurationText {
     }
 
     /// Sets one key of a table. Where there is no such table it is made: behind `[gateway]`, else before all others. A
-    /// comment behind the value stays.
+    /// comment behind the value stays, where that has one line.
     mutating func set(_ key: String, of table: String, to value: String) {
         guard let range = range(of: table) else {
             insert(table, "\(key) = \(value)")
             return
         }
-        let line = range.first { index in
-            let parts = lines[index].split(separator: "=", maxSplits: 1)
-            return parts.count == 2 && Self.trimmed(parts[0]) == key
-        }
-        guard let line else {
+        guard let place = places(of: range).first(where: { Self.key(of: lines[$0.lowerBound]) == key }) else {
             lines.insert("\(key) = \(value)", at: range.upperBound)
             return
         }
-        let comment = lines[line].lastIndex(of: "#").map { "   " + lines[line][$0...] } ?? ""
+        let line = lines[place.lowerBound]
+        let comment = line.lastIndex(of: "#").map { "   " + line[$0...] } ?? ""
         // A mark within the old value is no comment.
-        let isComment = lines[line].count { $0 == "\"" } <= 2 && comment.count { $0 == "\"" } == 0
-        lines[line] = "\(key) = \(value)" + (isComment ? comment : "")
+        let isComment = place.count == 1 && line.count { $0 == "\"" } <= 2 && comment.count { $0 == "\"" } == 0
+        lines.replaceSubrange(place, with: ["\(key) = \(value)" + (isComment ? comment : "")])
+    }
+
+    /// Changes the keys of a table that are others than before, so that what stays is as a person has written it; makes
+    /// the table where it is not there.
+    ///
+    /// - Parameters:
+    ///   - entries: keys and their values in TOML; nil where a key is not to be there.
+    ///   - old: the same keys, as they were.
+    mutating func change(
+        _ table: String, _ entries: [(key: String, value: String?)], from old: [(key: String, value: String?)]
+    ) {
+        guard range(of: table) != nil else {
+            return set(table, entries.compactMap { entry in entry.value.map { "\(entry.key) = \($0)" } })
+        }
+        for (entry, old) in zip(entries, old) where entry.value != old.value {
+            guard let value = entry.value, !value.hasPrefix("{") else {
+                remove(entry.key, of: table)
+                if let value = entry.value { set(entry.key, of: table, to: value) }
+                continue
+            }
+            set(entry.key, of: table, to: value)
+        }
+    }
+
+    /// Takes one key out of a table, with all lines of its value; where the key is that of a table, its dotted keys and
+    /// its own table as well.
+    mutating func remove(_ key: String, of table: String) {
+        remove("\(table).\(key)")
+        guard let range = range(of: table) else { return }
+        for place in places(of: range).reversed() {
+            let name = Self.key(of: lines[place.lowerBound])
+            if name == key || name.hasPrefix("\(key).") { lines.removeSubrange(place) }
+        }
+    }
+
+    /// The lines of each key of a table.
+    private func places(of table: Range<Int>) -> [Range<Int>] {
+        var places: [Range<Int>] = []
+        var depth = 0
+        for index in table.dropFirst() {
+            if depth == 0 {
+                if Self.isBlankOrComment(lines[index]) { continue }
+                places.append(index..<index + 1)
+            } else {
+                places[places.count - 1] = places[places.count - 1].lowerBound..<index + 1
+            }
+            depth = max(0, depth + Self.openBrackets(in: lines[index]))
+        }
+        return places
+    }
+
+    /// `tls.ca` of `tls . ca = "ca.pem"`
+    private static func key(of line: String) -> String {
+        line.prefix { $0 != "=" }.filter { $0 != " " && $0 != "\"" && $0 != "\t" }
     }
 
     private mutating func insert(_ table: String, _ line: String) {

@@ -9,9 +9,11 @@ enum NewFile {
 
     /// Writes a file under another name, flushes it, and gives it its name: who reads sees the old one or the new one.
     ///
-    /// - Parameter mode: of a new file; one that is there keeps its mode and owner.
+    /// - Parameters:
+    ///   - reader: whom a new file is for; one that is there keeps its mode and owner.
+    ///   - mode: of a new file.
     /// - Throws: ``Failure``.
-    static func write(_ text: String, to path: String, mode: mode_t) throws {
+    static func write(_ text: String, to path: String, reader: FileReader, mode: mode_t) throws {
         let other = "\(path).tmp-\(getpid())"
         func failure() -> Failure { Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))") }
         var status = stat()
@@ -20,16 +22,22 @@ enum NewFile {
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
         guard writeAll(text.utf8, to: descriptor) else {
-            defer { unlink(other) }
-            throw failure()
+            let reason = failure()
+            unlink(other)
+            throw reason
         }
-        // Only root may give a file away; then it stays with who runs this.
-        if isThere { _ = fchown(descriptor, status.st_uid, status.st_gid) }
+        // Only root may give a file away, and others only to a group of theirs; then it stays with who runs this.
+        if isThere {
+            _ = fchown(descriptor, status.st_uid, status.st_gid)
+        } else if fchown(descriptor, reader.owner, reader.group) != 0 {
+            _ = fchown(descriptor, uid_t.max, reader.group)
+        }
         guard fchmod(descriptor, isThere ? status.st_mode & 0o7777 : mode) == 0, fsync(descriptor) == 0,
             rename(other, path) == 0
         else {
-            defer { unlink(other) }
-            throw failure()
+            let reason = failure()
+            unlink(other)
+            throw reason
         }
     }
 }

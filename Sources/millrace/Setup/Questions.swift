@@ -15,6 +15,8 @@ struct Questions {
         while true {
             prompt(question + (usual.isEmpty ? ": " : " [\(usual)]: "))
             let line = try answer()
+            // What a script answers is shown, as a terminal shows what is typed.
+            if isatty(0) == 0 { tell(line) }
             let text = line.isEmpty ? usual : line
             guard let reason = problem(text) else { return text }
             tell("  \(reason)")
@@ -25,13 +27,37 @@ struct Questions {
     func confirm(_ question: String, default usual: Bool) throws -> Bool {
         while true {
             prompt("\(question) [\(usual ? "Y/n" : "y/N")]: ")
-            switch try answer().lowercased() {
+            let line = try answer()
+            if isatty(0) == 0 { tell(line) }
+            switch line.lowercased() {
             case "": return usual
             case "y", "yes": return true
             case "n", "no": return false
             default: tell("  y or n")
             }
         }
+    }
+
+    /// One of some letters, which the question shows; an empty answer is the first, and a word stands for its letter.
+    ///
+    /// - Throws: ``Ended`` where the input is over.
+    func letter(_ question: String, among letters: String) throws -> Character {
+        let text = try ask(question) { text in
+            text.isEmpty || letters.contains(text.lowercased().prefix(1))
+                ? nil : "one of " + letters.map(String.init).joined(separator: ", ")
+        }
+        return text.lowercased().first ?? letters[letters.startIndex]
+    }
+
+    /// One of several.
+    ///
+    /// - Throws: ``Ended`` where the input is over.
+    func pick(_ question: String, among choices: [String], default usual: Int) throws -> Int {
+        for (index, choice) in choices.enumerated() { tell("  \(index + 1)  \(choice)") }
+        let text = try ask("\(question), 1 to \(choices.count)", default: "\(usual + 1)") { text in
+            Int(text).map { (1...choices.count).contains($0) } == true ? nil : "a number from 1 to \(choices.count)"
+        }
+        return (Int(text) ?? 1) - 1
     }
 
     /// One of several; nil for none of them.
@@ -60,14 +86,25 @@ struct Questions {
             if isTerminal {
                 var before = before
                 tcsetattr(0, TCSADRAIN, &before)
-                tell("")
             }
+            tell("")
         }
         prompt("\(question): ")
         return try answer()
     }
 
     func tell(_ text: String) { writeLine(text, to: 1) }
+
+    /// Tells what was found. True where it is good, or could not be told.
+    func tell(_ finding: Finding) -> Bool {
+        let isColoured = isatty(1) == 1 && Terminal.wantsColour
+        var finding = finding
+        if finding.verdict == .good { finding.advice = nil }
+        for line in finding.lines(columns: Terminal.columns) {
+            tell(line.rendered(columns: .max, isColoured: isColoured))
+        }
+        return finding.verdict == .good || finding.verdict == .untold
+    }
 
     private func prompt(_ text: String) { writeAll(text.utf8, to: 1) }
 

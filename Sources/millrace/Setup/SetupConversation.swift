@@ -18,11 +18,12 @@ struct SetupConversation {
     /// The text so far: what is there already, and what was answered.
     var text: ConfigurationText
     /// Files with secrets that were made meanwhile.
-    var secretFiles: [String] = []
+    let secrets: SecretFiles
 
     init(path: String, existing: String?, profileFolders: [String]) {
         self.path = path
         self.profileFolders = profileFolders
+        secrets = SecretFiles(beside: path)
         text = ConfigurationText(existing ?? Self.beginning)
         let directory = AgentPlace.directory(of: path)
         let known = Self.folders(in: try? TOMLDocument(text.text, file: path))
@@ -119,13 +120,8 @@ struct SetupConversation {
         try AgentConfiguration.read(text: text.text, file: path, directory: directory)
     }
 
-    /// Tells what was found. True where it is good.
-    func tell(_ finding: Finding) -> Bool {
-        let isColoured = isatty(1) == 1 && Terminal.wantsColour
-        questions.tell("  " + finding.line.rendered(columns: .max, isColoured: isColoured))
-        if finding.verdict != .good, let advice = finding.advice { questions.tell("           \(advice)") }
-        return finding.verdict == .good || finding.verdict == .untold
-    }
+    /// Tells what was found. True where it is good, or could not be told.
+    func tell(_ finding: Finding) -> Bool { questions.tell(finding) }
 
     /// Names of the tables below one, such as those of all uplinks.
     func names(in table: String) -> [String] {

@@ -5,7 +5,10 @@ import StrictTOML
 /// Where the agent of a configuration is found: the options of commands that ask it.
 struct AgentPlace: ParsableArguments {
     @OptionGroup var file: ConfigurationOption
-    @Option(help: "The agent's socket; else [admin] socket of the configuration.") var socket: String?
+    @Option(
+        help: ArgumentHelp("The agent's socket; else [admin] socket of the configuration.", valueName: "path"),
+        completion: .file())
+    var socket: String?
 
     /// What a configuration says of places, whether or not the rest of it is right: who may ask the agent need not be
     /// able to read its passwords.
@@ -22,7 +25,7 @@ struct AgentPlace: ParsableArguments {
             document = try TOMLDocument(path: file.path)
         } catch {
             if let socket { return Paths(socket: socket, log: Self.usualLog) }
-            for issue in error.issues { printError("\(issue)") }
+            printIssues(error)
             throw ExitCode.configuration
         }
         var paths = Self.paths(in: document, directory: Self.directory(of: file.path))

@@ -7,9 +7,12 @@ import Records
 struct StatusScreen {
     let status: JSONTree
     let glyphs: Glyphs
+    /// Of the screen: where there are few, the table is narrower, and curves that do not fit are left out.
+    var columns = Int.max
 
     /// Columns of a curve.
     static let curveWidth = 24
+    private static let curveWidthMin = 6
     /// Devices and lost ranges that are shown; `--json` has all.
     private static let devicesMax = 40
     private static let lossesMax = 5
@@ -17,7 +20,7 @@ struct StatusScreen {
     /// All lines.
     var lines: [ScreenLine] {
         let parts = [heading, sources, streams, uplinks, devices, losses]
-        return parts.filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
+        return parts.filter { !$0.isEmpty }.joined(separator: [""]).flatMap { $0.broken(columns: columns, indent: 4) }
     }
 
     // MARK: Heading
@@ -63,9 +66,10 @@ struct StatusScreen {
         _ source: JSONTree, isUp: Bool, _ kind: String, rate: JSONTree?, _ place: String
     ) -> ScreenLine {
         let refused = ["refused", "dropped", "rejected", "commit_failures"].reduce(0) { $0 + count(source[$1]) }
-        return mark(isUp) + ScreenLine("\(kind)\(text(source["name"]))".padded(Self.nameWidth))
-            + number(rate, 10) + ScreenLine(ListenScreen.right(count(source["received"]).grouped, 13), .strong)
-            + ScreenLine(ListenScreen.right(refused.grouped, 11), refused > 0 ? .bad : .quiet)
+        return mark(isUp) + ScreenLine("\(kind)\(text(source["name"]))".padded(nameWidth))
+            + number(rate, widths.rate)
+            + ScreenLine(ListenScreen.right(count(source["received"]).grouped, widths.total), .strong)
+            + ScreenLine(ListenScreen.right(refused.grouped, widths.count), refused > 0 ? .bad : .quiet)
             + ScreenLine("  \(place)", .quiet)
     }
 
@@ -89,15 +93,17 @@ struct StatusScreen {
         var lines = [title("STREAMS", "a second", "held", "lasts", "on disk")]
         for stream in log?["streams"]?.elements ?? [] {
             let (size, capacity) = (count(stream["size_bytes"]), count(stream["capacity_bytes"]))
-            let bar = glyphs.bar(size, of: capacity, 12)
+            let bar = glyphs.bar(size, of: capacity, isNarrow ? 8 : 12)
             lines.append(
-                mark(stream["problem"]?.string == nil) + ScreenLine(text(stream["name"]).padded(Self.nameWidth))
-                    + number(stream["records_per_second"], 10)
-                    + ScreenLine(ListenScreen.right(count(stream["held"]).grouped, 13), .strong)
-                    + ScreenLine(ListenScreen.right(age(stream["lasts_seconds"]), 11))
-                    + ScreenLine("  \(bar.full)", .flow) + ScreenLine("\(bar.empty) ", .quiet)
-                    + ScreenLine("\(Self.size(size)) of \(Self.size(capacity))  ", .quiet)
-                    + curve(stream["records_per_minute"]))
+                with(
+                    stream["records_per_minute"],
+                    behind:
+                        mark(stream["problem"]?.string == nil) + ScreenLine(text(stream["name"]).padded(nameWidth))
+                        + number(stream["records_per_second"], widths.rate)
+                        + ScreenLine(ListenScreen.right(count(stream["held"]).grouped, widths.total), .strong)
+                        + ScreenLine(ListenScreen.right(age(stream["lasts_seconds"]), widths.count))
+                        + ScreenLine("  \(bar.full)", .flow) + ScreenLine("\(bar.empty) ", .quiet)
+                        + ScreenLine("\(Self.size(size)) of \(Self.size(capacity))  ", .quiet)))
         }
         var parts: [String] = []
         if let device = medium?["device"]?.string { parts.append(device) }
@@ -125,17 +131,19 @@ struct StatusScreen {
                 func sum(_ name: String) -> UInt64 { streams.reduce(0) { $0 + count($1[name]) } }
                 let state = text(uplink["state"])
                 let style: ScreenLine.Style = state == "failing" ? .bad : state == "delivering" ? .good : .waiting
-                var line = mark(state != "failing") + ScreenLine(text(uplink["name"]).padded(Self.nameWidth))
-                line = line + number(uplink["records_per_second"], 10)
-                line = line + ScreenLine(ListenScreen.right(sum("forwarded").grouped, 13), .strong)
+                var line = mark(state != "failing") + ScreenLine(text(uplink["name"]).padded(nameWidth))
+                line = line + number(uplink["records_per_second"], widths.rate)
+                line = line + ScreenLine(ListenScreen.right(sum("forwarded").grouped, widths.total), .strong)
                 line =
-                    line + ScreenLine(ListenScreen.right(sum("held").grouped, 11), sum("held") > 0 ? .waiting : .plain)
+                    line
+                    + ScreenLine(
+                        ListenScreen.right(sum("held").grouped, widths.count), sum("held") > 0 ? .waiting : .plain)
                 line = line + ScreenLine("  \(state)  ", state == "idle" ? .quiet : style)
                 if let delay = uplink["delay_seconds"]?.number {
                     line = line + ScreenLine("oldest waits \(ListenScreen.age(.seconds(delay)))  ", .quiet)
                 }
-                line = line + curve(uplink["records_per_minute"])
-                return [line] + remarks(uplink, lost: sum("lost"), rejected: sum("rejected"))
+                return [with(uplink["records_per_minute"], behind: line)]
+                    + remarks(uplink, lost: sum("lost"), rejected: sum("rejected"))
             }
     }
 
@@ -161,7 +169,7 @@ struct StatusScreen {
         for device in devices.prefix(Self.devicesMax) {
             let state = text(device["state"])
             lines.append(
-                mark(state == "alive") + ScreenLine(text(device["name"]).padded(Self.nameWidth))
+                mark(state == "alive") + ScreenLine(text(device["name"]).padded(nameWidth))
                     + ScreenLine(
                         ListenScreen.right(age(device["age_seconds"]), 6), state == "alive" ? .quiet : .waiting)
                     + ScreenLine("  \(text(device["profile"]))", .quiet))
@@ -174,7 +182,7 @@ struct StatusScreen {
 
     private func reading(_ reading: JSONTree) -> ScreenLine {
         let history = (reading["history"]?.elements ?? []).compactMap(\.number).suffix(Self.curveWidth)
-        return ScreenLine("    \(text(reading["name"]).padded(Self.nameWidth))")
+        return ScreenLine("    \(text(reading["name"]).padded(nameWidth))")
             + ScreenLine(ListenScreen.right(text(reading["value"]), 12), .strong)
             + ScreenLine(" \(text(reading["unit"]).padded(6)) ")
             + ScreenLine(ListenScreen.curve(Array(history), glyphs), .flow)
@@ -193,11 +201,13 @@ struct StatusScreen {
 
     // MARK: Pieces
 
-    private static let nameWidth = 22
+    private var isNarrow: Bool { columns < 100 }
+    private var nameWidth: Int { isNarrow ? 16 : 22 }
+    private var widths: (rate: Int, total: Int, count: Int) { isNarrow ? (9, 12, 10) : (10, 13, 11) }
 
     private func title(_ name: String, _ columns: String...) -> ScreenLine {
-        let widths = [10, 13, 11]
-        var line = ScreenLine(name.padded(Self.nameWidth + 2), .strong)
+        let widths = [widths.rate, widths.total, widths.count]
+        var line = ScreenLine(name.padded(nameWidth + 2), .strong)
         for (index, column) in columns.enumerated() {
             let text = index < widths.count ? ListenScreen.right(column, widths[index]) : "  \(column)"
             line = line + ScreenLine(text, .quiet)
@@ -209,10 +219,13 @@ struct StatusScreen {
         isGood ? ScreenLine("\(glyphs.dot) ", .good) : ScreenLine("\(glyphs.cut) ", .bad)
     }
 
-    private func curve(_ values: JSONTree?) -> ScreenLine {
-        let numbers = (values?.elements ?? []).compactMap(\.number).suffix(Self.curveWidth)
+    /// A line and a curve behind it, as far as that has room.
+    private func with(_ values: JSONTree?, behind line: ScreenLine) -> ScreenLine {
+        let room = min(Self.curveWidth, columns - line.width)
+        guard room >= Self.curveWidthMin else { return line }
+        let numbers = (values?.elements ?? []).compactMap(\.number).suffix(room)
             .map { UInt64(max(0, min($0, 1e15)).rounded()) }
-        return ScreenLine(glyphs.curve(numbers, of: numbers.max() ?? 0), .flow)
+        return line + ScreenLine(glyphs.curve(numbers, of: numbers.max() ?? 0), .flow)
     }
 
     private func number(_ value: JSONTree?, _ width: Int) -> ScreenLine {
