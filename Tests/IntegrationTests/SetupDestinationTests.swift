@@ -226,4 +226,25 @@ struct SetupDestinationTests {
         #expect(dialogue.text.contains("holds no key of a service account"), "\(dialogue.text)")
         #expect(dialogue.text.contains("answers HTTP 204 to a HEAD"), "\(dialogue.text)")
     }
+
+    @Test func `what is wrong in another table is told, and keeps nobody from adding one`() async throws {
+        let dialogue = try await begin(
+            """
+            [uplinks.old]
+            url = "mqtt://127.0.0.1:\(floor.port)"
+            username = "plant"
+            password_file = "credential:central"
+            topic = "other/{topic}"
+            """)
+        try await dialogue.answer([
+            ("uplinks.old: [k]eep", ""), ("Another destination", "mqtt://127.0.0.1:\(floor.port)"), ("User name", ""),
+            ("Topic", "new/{gateway}/#"), ("[A]nswer again, or [l]eave", "a"), ("Broker", ""), ("User name", ""),
+            ("Topic", "new/{topic}"), ("[A]nswer again, [k]eep", "k"), ("Another destination", "none"),
+            ("Replace", "y"),
+        ])
+        #expect(await dialogue.process.wait() == .exited(0), "\(dialogue.text)")
+        #expect(dialogue.text.contains("cannot be tried, because something else is wrong"), "\(dialogue.text)")
+        let text = folder.read("millrace.toml")
+        #expect(text.contains("credential:central") && text.contains("topic = \"new/{topic}\""), "\(text)")
+    }
 }

@@ -69,6 +69,7 @@ extension SetupConversation {
     ) async throws {
         let before = text
         let gateway = document?.root["gateway"]?["id"]?.string ?? "gateway"
+        let table = "\(group).\(name)"
         var form = ConnectionForm(
             questions: questions, secrets: secrets, name: name, gateway: gateway, values: values)
         let old = form.entries(kind)
@@ -77,19 +78,18 @@ extension SetupConversation {
             try form.ask(kind, hasAddress: hasAddress)
             hasAddress = false
             text = before
-            text.change("\(group).\(name)", form.entries(kind), from: old)
-            let isRead: Bool
+            text.change(table, form.entries(kind), from: old)
+            let isRight: Bool
             do throws(ConfigurationError) {
                 let configuration = try configuration()
-                if let finding = await Self.trial(of: "\(group).\(name)", configuration), tell(finding) { return }
-                isRead = true
+                if let finding = await Self.trial(of: table, configuration), tell(finding) { return }
+                isRight = true
             } catch {
-                for issue in error.issues { questions.tell("  \(issue.message)") }
-                isRead = false
+                isRight = tell(error, in: table)
             }
             let question =
-                isRead ? "[A]nswer again, [k]eep it all the same, or [l]eave it" : "[A]nswer again, or [l]eave it"
-            switch try questions.letter(question, among: isRead ? "akl" : "al") {
+                isRight ? "[A]nswer again, [k]eep it all the same, or [l]eave it" : "[A]nswer again, or [l]eave it"
+            switch try questions.letter(question, among: isRight ? "akl" : "al") {
             case "k": return
             case "l":
                 text = before
@@ -97,6 +97,18 @@ extension SetupConversation {
             default: continue
             }
         }
+    }
+
+    /// Tells what is wrong with a table; where that is nothing, what is wrong elsewhere, for which it cannot be tried.
+    ///
+    /// - Returns: whether the table is right.
+    private func tell(_ error: ConfigurationError, in table: String) -> Bool {
+        let own = error.issues.filter { $0.path == table || $0.path.hasPrefix("\(table).") }
+        for issue in own { questions.tell("  \(issue.message)") }
+        guard own.isEmpty else { return false }
+        questions.tell("  it cannot be tried, because something else is wrong:")
+        for issue in error.issues { questions.tell("  \(issue)") }
+        return true
     }
 
     /// Tries what is there already, and asks whether it stays.
