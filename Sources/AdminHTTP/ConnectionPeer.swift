@@ -18,7 +18,7 @@ enum ConnectionPeer {
         guard let options = channel as? any SocketOptionProvider else { return "somebody" }
         let question: EventLoopFuture<Credentials> = options.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
-        // A connection that has just ended has nobody at its end any more, and a process of another container no number.
+        // One that has just ended has nobody at its end any more, and a process of another container has no number.
         guard let peer = try? await question.get(), peer.process > 0 else { return "a local program" }
         return "process \(peer.process) of user \(peer.user)"
     }

@@ -48,7 +48,7 @@ public struct MQTTConfiguration: Sendable {
     public var passwordSource: (@Sendable () throws -> String)?
     /// Transport Layer Security, 1.2 or later, and the server's name is always verified. Nil: plain TCP.
     public var tls: TLSFiles?
-    /// With TLS, the protocol announced by ALPN (RFC 7301), for servers that have several behind one port; nil: none is.
+    /// The protocol that TLS announces by ALPN (RFC 7301), for servers that have several behind one port; nil: none.
     public var applicationProtocol: String?
     /// Nil: no last will.
     public var will: Will?

@@ -83,9 +83,9 @@ import Testing
         let folder = try TemporaryFolder("admin")
         try folder.write("write.token", "write-write-write-write\n")
         let lines = ["listen = \"127.0.0.1:0\"", "write_token_file = \"write.token\""]
-        // Nothing is left out. 503 is what readiness says where the broker is not there. Live records never end, so only
-        // the beginning of each stream is read. A port that is there would be listened to for a minute: those that are
-        // made up are not there.
+        // Nothing is left out. 503 is what readiness says where the broker is not there. Live records never end, so
+        // only the beginning of each stream is read. A port that is there would be listened to for a minute: those that
+        // are made up are not there.
         try folder.write(
             "schemathesis.toml",
             """

@@ -98,12 +98,11 @@ import Testing
             let isGone = await eventually { running.server.live.channels.isEmpty && connections[0].channel == nil }
             #expect(isGone, "what waited for it is freed with its connection")
             let who = isRemote ? "127.0.0.1:\(try connection.localPort())" : "process \(getpid()) of user \(getuid())"
-            // Here it ends too, behind what the system still holds for it: TCP gives that slowly where there is little room.
+            // Here it ends too, behind what the system holds for it: TCP gives that slowly where there is little room.
             if !isRemote { try await onOwnThread { while !(try connection.receive()).isEmpty {} } }
             #expect(
                 drops(running) == [
-                    "\(who) reads live records of telemetry, did not take within 1.5 seconds what it was sent, and was "
-                        + "dropped"
+                    "\(who), a reader of live records of telemetry, took too little for 1.5 seconds and was dropped"
                 ])
         }
     }

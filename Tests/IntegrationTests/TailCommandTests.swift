@@ -52,6 +52,24 @@ struct TailCommandTests {
         try await agent.stop()
     }
 
+    @Test func `it ends with whoever reads what it prints`() async throws {
+        let agent = try await RunningAgent()
+        try agent.start()
+        try await agent.waitUntilReceiving()
+        let sensor = try await Sensor(agent.floor)
+        let process = try ChildProcess(
+            "sh", ["-c", "'\(RunningAgent.program)' tail --config '\(agent.configuration)' --from oldest | head -n 1"],
+            output: .file(agent.folder.file("head")))
+        let hasEnded = try await eventually {
+            // Who prints nothing learns of nothing.
+            try await sensor.publish(topic: "sensors/hall", payload: Array("21.5".utf8))
+            return !process.isRunning
+        }
+        #expect(hasEnded)
+        #expect(lines(agent, "head").count == 1, "\(agent.folder.read("head"))")
+        try await agent.stop()
+    }
+
     @Test func `filters leave out what does not fit, and lines are for people`() async throws {
         let agent = try await RunningAgent()
         try agent.start()

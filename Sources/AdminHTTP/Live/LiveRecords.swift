@@ -189,10 +189,8 @@ final class LiveRecords: Sendable {
         let limit = ContinuousClock.now - patience.stall
         for reader in state.withLock({ $0.takeStalled(since: limit) }) {
             guard let channel = reader.channel else { continue }
-            let who = await ConnectionPeer.name(of: channel)
-            complaints.tell(
-                "\(who) reads live records of \(reader.stream), did not take within \(patience.stall) what it was sent, "
-                    + "and was dropped")
+            let reads = "\(await ConnectionPeer.name(of: channel)), a reader of live records of \(reader.stream)"
+            complaints.tell("\(reads), took too little for \(patience.stall) and was dropped")
             channel.close(mode: .all, promise: nil)
         }
     }
