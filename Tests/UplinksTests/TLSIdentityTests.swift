@@ -1,4 +1,5 @@
 import AgentTestKit
+import Records
 import Testing
 
 @testable import Uplinks

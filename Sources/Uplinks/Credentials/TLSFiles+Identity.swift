@@ -1,5 +1,6 @@
 import Glibc
 import NIOSSL
+import Records
 
 extension TLSFiles {
     /// Reads our certificate and its private key, and finds out whether they belong together. Blocks on the disk.
