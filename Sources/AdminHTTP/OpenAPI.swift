@@ -158,7 +158,8 @@ enum OpenAPI {
         writer.member("description", string: "Goes on behind this event, whatever from says.")
         writer.object("schema") {
             $0.member("type", string: "string")
-            $0.member("pattern", string: positionPattern)
+            // Empty is the id of a client that has had no event yet (WHATWG HTML, 9.2.3).
+            $0.member("pattern", string: "^$|\(positionPattern)")
         }
         writer.endObject()
     }

@@ -98,14 +98,16 @@ public final class ChildProcess: Sendable {
         return collect()
     }
 
-    /// Starts a program, waits for its end, and gives what it wrote; for tools that are over at once.
+    /// Starts a program, waits for its end, and gives what it wrote; for tools that are soon over.
     ///
-    /// - Throws: ``SimulationError`` unless it exits with 0; the error shows what it wrote.
+    /// - Throws: ``SimulationError`` unless it exits with 0 in time; the error shows what it wrote.
     @discardableResult
-    public static func run(_ executable: String, _ arguments: [String]) async throws -> String {
+    public static func run(
+        _ executable: String, _ arguments: [String], within limit: Duration = .seconds(30)
+    ) async throws -> String {
         let folder = try TemporaryFolder("run")
         let process = try ChildProcess(executable, arguments, output: .file(folder.file("output")))
-        let ending = await process.wait()
+        let ending = await process.wait(within: limit)
         let output = folder.read("output")
         guard ending == .exited(0) else {
             throw SimulationError("\(executable) ended with \(ending.map { "\($0)" } ?? "nothing"): \(output)")
