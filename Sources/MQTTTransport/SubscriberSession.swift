@@ -10,8 +10,8 @@ final class SubscriberSession {
     private(set) var isFirst = true
     /// Whether the broker has granted every subscription in the present session.
     private(set) var isSubscribed = false
-    /// Whether the subscriptions were made, or are being made, in a session that did not exist before.
-    private var isNew = false
+    /// Filters that the session did not have before it was asked for them.
+    private var fresh: Set<String> = []
     private var unanswered: [Int32: MQTTSubscription] = [:]
     private var isEveryOneGranted = true
     private let memory: (any MQTTSubscriptionMemory)?
@@ -38,9 +38,10 @@ final class SubscriberSession {
         if !isSessionPresent {
             held = []
             isSubscribed = false
-            isNew = true
         } else if isSubscribed {
-            isNew = false
+            fresh = []
+        } else if isFirst, memory == nil {
+            held = wanted
         }
         let event = MQTTConnectionEvent.connected(isSessionPresent: isSessionPresent, isFirst: isFirst)
         if !isFirst { counters.reconnects += 1 }
@@ -69,6 +70,7 @@ final class SubscriberSession {
     /// - Returns: what could not be asked for.
     func subscribe(through handle: MosquittoHandle) -> [MQTTConnectionEvent] {
         guard !isSubscribed else { return [] }
+        fresh.formUnion(wanted.subtracting(held))
         // Before they are asked for: what is not remembered could never be ended.
         hold(held.union(wanted))
         isEveryOneGranted = true
@@ -161,7 +163,7 @@ final class SubscriberSession {
         return subscriptions.contains { subscription, filter in
             switch subscription.retained {
             case .ignore: false
-            case .once: isNew && filter.matches(topic: topic)
+            case .once: fresh.contains(filter.text) && filter.matches(topic: topic)
             case .always: filter.matches(topic: topic)
             }
         }

@@ -64,6 +64,27 @@ import Testing
     }
 
     @Test(arguments: [Version.v5, .v311])
+    func `a filter that is added to a session gets what is retained, and the others do not get it again`(
+        version: Version
+    ) async throws {
+        let broker = try await Broker()
+        let configuration = testConfiguration(broker.port, "in", version)
+        let memory = Memory()
+        try await publish(["old"], to: "old/a", through: broker.port, isRetained: true)
+        try await publish(["new"], to: "new/a", through: broker.port, isRetained: true)
+        let inlet = RecordingInlet()
+        for filters in [["old/#"], ["old/#", "new/#"]] {
+            let subscriber = try startSubscriber(
+                configuration, filters.map { MQTTSubscription(filter: $0, retained: .once) }, inlet, memory: memory)
+            #expect(await eventually { subscriber.isSubscribed })
+            try await publish(["mark \(filters.count)"], to: "old/mark", through: broker.port)
+            #expect(await eventually { inlet.committed.contains { $0.text == "mark \(filters.count)" } })
+            await subscriber.stop()
+        }
+        #expect(inlet.committed.map(\.text) == ["old", "mark 1", "new", "mark 2"])
+    }
+
+    @Test(arguments: [Version.v5, .v311])
     func `a topic of an old and a new filter is covered all the time`(version: Version) async throws {
         let broker = try await Broker()
         let configuration = testConfiguration(broker.port, "in", version)
