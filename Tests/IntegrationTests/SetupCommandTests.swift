@@ -71,16 +71,23 @@ struct SetupCommandTests {
     }
 
     @Test func `a script answers, and the agent runs with what it wrote`() async throws {
-        let floor = try await Broker()
+        var options = Broker.Options()
+        options.lines = ["log_type subscribe"]
+        let floor = try await Broker(options)
         let centre = try await Broker()
         let result = try await run(answers(floor, centre) + ["y"])
         #expect(result.ending == .exited(0), "\(result.output)")
         let check = try await Command.run("check", "--config", path)
         #expect(check.ending == .exited(0) && check.output.contains("plant7-gw2"), "\(check.output)")
         let inbox = try await CentralInbox(centre, keepsRecords: true)
+        let tried = floor.log.count  // Setup has subscribed, too.
         let agent = try ChildProcess(
             RunningAgent.program, ["run", "--config", path], output: .file(folder.file("agent")))
-        #expect(await eventually { folder.read("agent").contains("local: connected to") })
+        #expect(
+            await eventually {
+                let asked = floor.log.dropFirst(tried)
+                return asked.contains("sensors/#") && asked.contains("alarms/#")
+            }, "\(folder.read("agent"))")
         try await Sensor(floor).publish(0..<5)
         #expect(await inbox.receives(0..<5), "\(folder.read("agent"))")
         agent.kill(SIGTERM)
