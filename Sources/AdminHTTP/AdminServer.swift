@@ -15,6 +15,9 @@ import Synchronization
 /// It has one thread, of low priority. What goes wrong with it never stops the agent: a way in that cannot be opened is
 /// told in the log and tried again.
 public final class AdminServer: Service {
+    /// The thread. It is not ended: Hummingbird's server tidies up on it after it has said that it has ended.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     private let agent: any AgentAccess
     private let configuration: AdminConfiguration
     private let pages: [String: AdminPage]
@@ -58,29 +61,26 @@ public final class AdminServer: Service {
             + (configuration.listener.map { [.network($0)] } ?? [])
         // Cancellation ends the wait just as shutdown does.
         guard !doors.isEmpty else { return try await waitForShutdown() }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        await withTaskExecutorPreference(LoopExecutor(group.next())) {
+        await withTaskExecutorPreference(LoopExecutor(Self.group.next())) {
             await withGracefulShutdownHandler {
                 await withDiscardingTaskGroup { tasks in
                     tasks.addTask { await self.live.run() }
-                    for door in doors { tasks.addTask { await self.keepOpen(door, on: group) } }
+                    for door in doors { tasks.addTask { await self.keepOpen(door) } }
                 }
             } onGracefulShutdown: {
                 self.live.close()
             }
         }
-        // Nothing runs on it any more; that its thread ends is all that could fail.
-        try? await group.shutdownGracefully()
     }
 
     private func waitForShutdown() async throws { try? await gracefulShutdown() }
 
     /// Opens a door again whenever it cannot be opened, until shutdown.
-    private func keepOpen(_ door: Gatekeeper.Door, on group: MultiThreadedEventLoopGroup) async {
+    private func keepOpen(_ door: Gatekeeper.Door) async {
         var pause = Duration.seconds(1)
         while !Task.isCancelled, !live.isClosed {
             do {
-                try await server(for: door, on: group).run()
+                try await server(for: door).run()
             } catch {
                 logger.error("\(name(of: door)) cannot be opened: \(reason(error)); it is tried again")
             }
@@ -92,7 +92,7 @@ public final class AdminServer: Service {
         }
     }
 
-    private func server(for door: Gatekeeper.Door, on group: MultiThreadedEventLoopGroup) throws -> any Service {
+    private func server(for door: Gatekeeper.Door) throws -> any Service {
         let responder = AdminResponder(
             agent: agent, gatekeeper: Gatekeeper(door: door), live: live, pages: pages, patience: patience,
             complaints: complaints, logger: logger)
@@ -116,7 +116,7 @@ public final class AdminServer: Service {
                 address: address, backlog: 64,
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     AdminLimits.connectionsMax, logger: silent)),
-            eventLoopGroup: group, logger: silent
+            eventLoopGroup: Self.group, logger: silent
         ) { request, writer, channel in
             try await responder.respond(to: request, writer, on: channel)
         } onServerRunning: { channel in
