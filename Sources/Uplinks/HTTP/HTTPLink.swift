@@ -132,14 +132,16 @@ public final class HTTPLink: HTTPExchange {
         } catch {
             throw ExchangeFailure("the password for the proxy: \(error.reason)", isAlarm: true)
         }
-        if let known = client.withLock({ $0 }) {
-            if known.proxyPassword == password { return known.http }
-            await disconnect()
+        let (http, old) = client.withLock { client -> (HTTPClient, HTTPClient?) in
+            if let client, client.proxyPassword == password { return (client.http, nil) }
+            var wanted = configuration
+            wanted.proxy = proxy.map { Self.proxy($0, password) }
+            let new = HTTPClient(eventLoopGroup: Self.threads, configuration: wanted)
+            defer { client = (new, password) }
+            return (new, client?.http)
         }
-        var wanted = configuration
-        wanted.proxy = proxy.map { Self.proxy($0, password) }
-        let http = HTTPClient(eventLoopGroup: Self.threads, configuration: wanted)
-        client.withLock { $0 = (http, password) }
+        // It fails only where it was closed before.
+        try? await old?.shutdown()
         return http
     }
 
