@@ -20,7 +20,7 @@ enum StatusMetrics {
         text.begin(
             "millrace_config_last_reload_successful", .gauge,
             "0 while the configuration file on the disk was not taken: what held before still does.")
-        text.sample(status.reload?.isRefused == true ? 0 : 1)
+        text.sample(status.reload?.outcome.isRefused == true ? 0 : 1)
         text.begin("millrace_clock_synchronised", .gauge, "1 while a time source keeps the clock.")
         text.sample(status.clock.reading.isSynchronised ? 1 : 0)
         appendProcess(status.process, to: &text)

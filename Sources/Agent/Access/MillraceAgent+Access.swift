@@ -67,7 +67,7 @@ extension MillraceAgent: AgentAccess {
         case .replay(let request): return try await replay(request)
         case .reload:
             let outcome = await reload()
-            if case .refused = outcome { throw AccessFailure(.conflict, outcome.text) }
+            if outcome.isRefused { throw AccessFailure(.conflict, outcome.text) }
             return ActionOutcome(outcome.text)
         case .identify(let port): return ActionOutcome(try await identify(port))
         }

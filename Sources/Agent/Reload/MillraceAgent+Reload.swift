@@ -25,7 +25,7 @@ extension MillraceAgent {
         } catch {
             outcome = .refused([String(describing: error)])
         }
-        if case .refused = outcome { logger.error("\(outcome.text)") } else { logger.notice("\(outcome.text)") }
+        logger.log(level: outcome.isRefused ? .error : .notice, "\(outcome.text)")
         reloading.note(ReloadStatus(outcome, wallMilliseconds: clock.read().wallMilliseconds))
         reloading.didReload(configuration)
         journal.note(outcome.event)

@@ -17,10 +17,10 @@ public struct ReloadNote: Sendable {
     }
 
     private static let name = "reload"
-    private let file: StateFile
+    private let file: WholeFile
 
     /// - Parameter log: the folder of the log.
-    public init(log: String) { file = StateFile("\(log)/\(Self.name)", sizeMax: .mebibytes(1)) }
+    public init(log: String) { file = WholeFile("\(log)/\(Self.name)", sizeMax: .mebibytes(1)) }
 
     /// What it says; what cannot be read says nothing.
     public var content: Content {
@@ -43,12 +43,7 @@ public struct ReloadNote: Sendable {
 
     /// It has ended so.
     public func end(_ outcome: ReloadOutcome) {
-        let number = "\(content.number)"
-        switch outcome {
-        case .unchanged: write([number, "unchanged"])
-        case .applied(let changes): write([number, "applied"] + changes.map(\.inOneLine))
-        case .refused(let reasons): write([number, "refused"] + reasons.map(\.inOneLine))
-        }
+        write(["\(content.number)", outcome.name] + outcome.lines.map(\.inOneLine))
     }
 
     private func write(_ lines: [String]) {

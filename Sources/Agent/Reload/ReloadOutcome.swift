@@ -10,6 +10,26 @@ public enum ReloadOutcome: Sendable, Equatable {
     /// It is wrong, or asks for what cannot change while the agent runs: why. What held before still does.
     case refused([String])
 
+    /// Whether the file was not taken.
+    public var isRefused: Bool { if case .refused = self { true } else { false } }
+
+    /// As one word.
+    var name: String {
+        switch self {
+        case .unchanged: "unchanged"
+        case .applied: "applied"
+        case .refused: "refused"
+        }
+    }
+
+    /// What has changed, or why nothing has.
+    var lines: [String] {
+        switch self {
+        case .unchanged: []
+        case .applied(let lines), .refused(let lines): lines
+        }
+    }
+
     /// For the log and for people.
     public var text: String {
         switch self {
@@ -21,8 +41,7 @@ public enum ReloadOutcome: Sendable, Equatable {
 
     /// The event that tells of it.
     var event: AgentEvent {
-        if case .refused = self { return AgentEvent(.reloadRefused, of: "agent", text) }
-        return AgentEvent(.agentReloaded, of: "agent", text)
+        AgentEvent(isRefused ? .reloadRefused : .agentReloaded, of: "agent", text)
     }
 }
 

@@ -15,26 +15,6 @@ public struct ReloadStatus: Sendable, Equatable {
         self.outcome = outcome
         self.wallMilliseconds = wallMilliseconds
     }
-
-    /// Whether the file was not taken.
-    public var isRefused: Bool { if case .refused = outcome { true } else { false } }
-
-    /// The outcome as one word: `unchanged`, `applied` or `refused`.
-    var name: String {
-        switch outcome {
-        case .unchanged: "unchanged"
-        case .applied: "applied"
-        case .refused: "refused"
-        }
-    }
-
-    /// What has changed, or why nothing has, cut at ``linesMax``.
-    var lines: [String] {
-        switch outcome {
-        case .unchanged: []
-        case .applied(let lines), .refused(let lines): Array(lines.prefix(Self.linesMax))
-        }
-    }
 }
 
 extension ReloadStatus {
@@ -42,9 +22,9 @@ extension ReloadStatus {
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("time", string: RecordLine.time(wallMilliseconds))
-        writer.member("outcome", string: name)
+        writer.member("outcome", string: outcome.name)
         writer.key("lines")
-        writer.array(lines) { $1.string($0) }
+        writer.array(Array(outcome.lines.prefix(Self.linesMax))) { $1.string($0) }
         writer.endObject()
     }
 }
