@@ -45,15 +45,13 @@ struct ExpositionText {
     ///   - help: one line without backslashes.
     mutating func begin(_ name: StaticString, _ kind: Kind, _ help: StaticString) {
         family = name
-        append("# HELP ")
-        appendFamilyName(kind)
-        append(" ")
-        append(help)
-        append("\n# TYPE ")
-        appendFamilyName(kind)
-        append(" ")
-        append(kind.rawValue)
-        append("\n")
+        for (word, text) in [("# HELP ", help.description), ("# TYPE ", kind.rawValue)] {
+            append(word)
+            appendFamilyName(kind)
+            append(" ")
+            append(text)
+            append("\n")
+        }
     }
 
     /// A sample of the family that was begun last.
@@ -69,9 +67,9 @@ struct ExpositionText {
 
     /// OpenMetrics names a counter's family without the suffix that its samples have.
     private mutating func appendFamilyName(_ kind: Kind) {
-        let isCut = format == .openMetrics && kind == .counter && family.description.hasSuffix("_total")
-        append(family)
-        if isCut { bytes.removeLast("_total".utf8.count) }
+        let name = family.description
+        let isCut = format == .openMetrics && kind == .counter && name.hasSuffix("_total")
+        append(isCut ? String(name.dropLast(6)) : name)
     }
 
     private mutating func append(_ labels: [Label], _ value: String) {
