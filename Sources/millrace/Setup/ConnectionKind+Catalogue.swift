@@ -105,7 +105,7 @@ extension ConnectionKind {
                     "How it knows us",
                     [
                         Way(title: "user name and password (SCRAM)", items: [login(isNeeded: true)]),
-                        Way(title: "client certificate", items: [.certificate(isNeeded: true)]),
+                        byCertificate,
                         Way(title: "not at all"),
                     ]), kafkaTopic,
             ]),
@@ -123,9 +123,12 @@ extension ConnectionKind {
     private static let passwordOrCertificate = Item.choice(
         "How it knows us",
         [
-            Way(title: "user name and password", items: [login(isNeeded: true)]),
-            Way(title: "client certificate", items: [.certificate(isNeeded: true)]),
+            byPassword,
+            byCertificate,
         ])
+
+    static let byPassword = Way(title: "user name and password", items: [login(isNeeded: true)])
+    static let byCertificate = Way(title: "client certificate", items: [.certificate(isNeeded: true)])
 
     static func login(isNeeded: Bool = false) -> Item {
         .login(user: "User name", password: "password", isNeeded: isNeeded)

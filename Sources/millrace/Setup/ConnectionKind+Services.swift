@@ -17,8 +17,8 @@ extension ConnectionKind {
                                 .text(Text(key: "token_header", question: "Header", usual: "x-api-key")),
                                 .secret(key: "token_file", name: "key", isNeeded: true),
                             ]),
-                        Way(title: "user name and password", items: [login(isNeeded: true)]),
-                        Way(title: "client certificate", items: [.certificate(isNeeded: true)]),
+                        byPassword,
+                        byCertificate,
                     ]),
                 .text(
                     Text(
@@ -40,7 +40,7 @@ extension ConnectionKind {
                         Way(
                             title: "an access key, which is sent",
                             items: [.secret(key: "key_file", name: "access key", isNeeded: true)]),
-                        Way(title: "a token of Entra ID", items: [.file(key: "token_file", name: "token")]),
+                        byEntraToken,
                     ]),
             ]),
         ConnectionKind(
@@ -54,7 +54,7 @@ extension ConnectionKind {
                         Way(
                             title: "a connection string",
                             items: [.secret(key: "connection_string_file", name: "connection string", isNeeded: true)]),
-                        Way(title: "a token of Entra ID", items: [.file(key: "token_file", name: "token")]),
+                        byEntraToken,
                     ]),
                 key,
             ]),
@@ -75,9 +75,9 @@ extension ConnectionKind {
                 .choice(
                     "How it knows us",
                     [
-                        Way(title: "user name and password", items: [login(isNeeded: true)]),
+                        byPassword,
                         Way(title: "a token", items: [token]),
-                        Way(title: "client certificate", items: [.certificate(isNeeded: true)]),
+                        byCertificate,
                     ]), .text(Text(key: "topic", question: "Topic", usual: "gateways/{gateway}/{topic}")),
             ]),
         ConnectionKind(
@@ -143,6 +143,8 @@ extension ConnectionKind {
     private static let http = ["https"]
     private static let httpOrNot = ["https", "http"]
     private static let token = Item.secret(key: "token_file", name: "token", isNeeded: true)
+    private static let byEntraToken = Way(
+        title: "a token of Entra ID", items: [.file(key: "token_file", name: "token")])
     private static let key = Item.text(
         Text(key: "key", question: "Partition key, such as {device}; empty: none"))
 }
