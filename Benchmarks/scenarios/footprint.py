@@ -1,7 +1,9 @@
 """What the agent takes of a small machine: while nothing comes, with its page open, and with everything configured."""
 
+import gzip
 import http.client
 import os
+import re
 import socket
 import sys
 import threading
@@ -149,15 +151,16 @@ def _start(agent, folder):
 
 
 class Page:
-    """A browser that shows the page: it fetches the page and its parts once, and then the status again and again, over
-    one connection, compressed."""
+    """A browser that shows the page: it fetches the page and what it names once, and then the status again and again,
+    over one connection, compressed."""
 
     def __init__(self, path):
         self._connection = http.client.HTTPConnection("localhost")
         self._connection.sock = socket.socket(socket.AF_UNIX)
         self._connection.sock.connect(path)
         self._is_closed = threading.Event()
-        self._get("/")
+        for part in re.findall('(?:href|src)="(page/[^"]+)"', gzip.decompress(self._get("/")).decode()):
+            self._get("/" + part)
         self._get("/status")
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -165,8 +168,10 @@ class Page:
     def _get(self, path):
         self._connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
         answer = self._connection.getresponse()
-        if answer.status != 200 or not answer.read():
+        body = answer.read()
+        if answer.status != 200 or not body:
             raise MeasurementFailed(f"GET {path} is answered with {answer.status}")
+        return body
 
     def _run(self):
         while not self._is_closed.wait(PAGE_INTERVAL):
