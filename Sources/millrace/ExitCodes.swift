@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Glibc
 import LogStore
@@ -25,21 +26,6 @@ extension ExitCode {
 /// Writes a line at once, whatever stands behind the descriptor: people and programs wait for it.
 func writeLine(_ text: String, to descriptor: Int32) {
     writeAll((text + "\n").utf8, to: descriptor)
-}
-
-/// Writes all bytes, however many calls that takes.
-///
-/// - Returns: whether it could; `errno` says why not.
-@discardableResult
-func writeAll(_ bytes: some Sequence<UInt8>, to descriptor: Int32) -> Bool {
-    var rest = Array(bytes)[...]
-    while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return false }
-        rest = rest.dropFirst(count)
-    }
-    return true
 }
 
 /// Runs `body`; failures become a message on standard error and an exit code.

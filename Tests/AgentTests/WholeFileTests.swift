@@ -6,18 +6,18 @@ import Testing
 @testable import Agent
 
 /// Small files that are replaced as a whole.
-struct StateFileTests {
+struct WholeFileTests {
     private let folder: TemporaryFolder
-    private let file: StateFile
+    private let file: WholeFile
 
     init() throws {
         folder = try TemporaryFolder("state")
-        file = StateFile(folder.path + "/state", sizeMax: .kibibytes(64))
+        file = WholeFile(folder.path + "/state", sizeMax: .kibibytes(64))
     }
 
     @Test func `what was never written, is a folder or too large is nothing`() throws {
         #expect(file.bytes == nil)
-        #expect(StateFile(folder.path, sizeMax: .kibibytes(1)).bytes == nil)
+        #expect(WholeFile(folder.path, sizeMax: .kibibytes(1)).bytes == nil)
         try folder.write("state", String(repeating: "x", count: 70_000))
         #expect(file.bytes == nil)
     }
@@ -36,22 +36,22 @@ struct StateFileTests {
 
     @Test func `what cannot be written leaves what was there, and says which file and why`() throws {
         try file.replace(with: Array("kept".utf8))
-        let large = #expect(throws: StateFile.Failure.self) {
+        let large = #expect(throws: WholeFile.Failure.self) {
             try file.replace(with: [UInt8](repeating: 0, count: 70_000))
         }
         #expect(large?.description.contains(file.path) == true)
         try #require(symlink("/dev/full", file.path + ".new") == 0)
-        let followed = #expect(throws: StateFile.Failure.self) { try file.replace(with: [1]) }
+        let followed = #expect(throws: WholeFile.Failure.self) { try file.replace(with: [1]) }
         #expect(followed?.description.hasPrefix("cannot write \(file.path): ") == true)
         #expect(file.bytes == Array("kept".utf8))
-        let absent = StateFile(folder.path + "/nowhere/state", sizeMax: .kibibytes(1))
-        let missing = #expect(throws: StateFile.Failure.self) { try absent.replace(with: [1]) }
+        let absent = WholeFile(folder.path + "/nowhere/state", sizeMax: .kibibytes(1))
+        let missing = #expect(throws: WholeFile.Failure.self) { try absent.replace(with: [1]) }
         #expect(missing?.description.contains("No such file or directory") == true)
     }
 
     @Test func `others may read it only where that is said`() throws {
         try file.replace(with: [1])
-        let open = StateFile(folder.path + "/open", mode: 0o644, sizeMax: .kibibytes(1))
+        let open = WholeFile(folder.path + "/open", mode: 0o644, sizeMax: .kibibytes(1))
         try open.replace(with: [1])
         var status = stat()
         try #require(stat(file.path, &status) == 0)

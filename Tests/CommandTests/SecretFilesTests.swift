@@ -1,3 +1,4 @@
+import Agent
 import AgentTestKit
 import Glibc
 import Testing

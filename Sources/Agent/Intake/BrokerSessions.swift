@@ -25,14 +25,14 @@ final class BrokerSessions: Sendable {
     /// Sessions that are remembered: of more, those that changed last.
     static let sessionsMax = 100
 
-    private let file: StateFile
+    private let file: WholeFile
     private let logger: Logger
     /// The one that changed last stands last. Locked while the file is written, so that the last word is the newest.
     private let sessions: Mutex<[Session]>
 
     /// Reads what is there. What cannot be read is forgotten: it costs that something old stays subscribed.
     init(log path: String, logger: Logger) {
-        file = StateFile(path + "/sessions", sizeMax: .mebibytes(4))
+        file = WholeFile(path + "/sessions", sizeMax: .mebibytes(4))
         self.logger = logger
         sessions = Mutex(file.bytes.map(Self.sessions) ?? [])
     }

@@ -116,7 +116,7 @@ public struct ReplayFolder: Sendable {
         } catch {
             preconditionFailure("plain numbers and texts always encode: \(error)")
         }
-        do throws(StateFile.Failure) {
+        do throws(WholeFile.Failure) {
             try file(name).replace(with: bytes)
         } catch {
             throw Failure(description: "\(error); \(Self.advice)")
@@ -124,8 +124,8 @@ public struct ReplayFolder: Sendable {
     }
 
     /// Root may have left it for the agent, so others may read it.
-    private func file(_ name: String) -> StateFile {
-        StateFile("\(path)/\(name)", mode: 0o644, sizeMax: Self.sizeMax)
+    private func file(_ name: String) -> WholeFile {
+        WholeFile("\(path)/\(name)", mode: 0o644, sizeMax: Self.sizeMax)
     }
 
     private static let advice = "run the command as the user that runs the agent, or as root"

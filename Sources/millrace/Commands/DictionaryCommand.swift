@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Compression
 import Glibc
@@ -20,11 +21,6 @@ struct DictionaryCommand: ParsableCommand {
             throw ValidationError(
                 "the dictionary is no text; redirect it to a file: millrace dictionary > \(dictionary.number).zdict")
         }
-        var rest = dictionary.bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw ExitCode.failure }
-            rest = rest.dropFirst(count)
-        }
+        guard writeAll(dictionary.bytes, to: STDOUT_FILENO) else { throw ExitCode.failure }
     }
 }

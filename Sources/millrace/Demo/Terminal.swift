@@ -1,3 +1,4 @@
+import Agent
 import Glibc
 
 /// The terminal: keys one by one, a screen of its own, and everything as it was before once it is restored.

@@ -1,3 +1,4 @@
+import Agent
 import DeviceProfiles
 import Glibc
 import Records
@@ -44,16 +45,9 @@ final class LineMonitor: SerialReceiver {
         seen.withLock { $0.table.add(bytes: bytes.count) }
         if output == .raw { for line in HexDump.lines(bytes, time: HexDump.time()) { writeLine(line, to: 1) } }
         guard capture >= 0, current.captureProblem == nil else { return }
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(capture, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let reason = String(cString: strerror(errno))
-                return seen.withLock { $0.captureProblem = reason }
-            }
-            rest = rest.dropFirst(count)
-        }
+        guard !writeAll(bytes, to: capture) else { return }
+        let reason = String(cString: strerror(errno))
+        seen.withLock { $0.captureProblem = reason }
     }
 
     func received(frame: ArraySlice<UInt8>, bootMilliseconds: Int64) {

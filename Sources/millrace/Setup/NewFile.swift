@@ -1,11 +1,9 @@
+import Agent
 import Glibc
 
 /// Files that are there whole, or not at all.
 enum NewFile {
-    /// Why a file could not be written.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
+    typealias Failure = WholeFile.Failure
 
     /// Writes a file under another name, flushes it, and gives it its name: who reads sees the old one or the new one.
     ///
@@ -15,29 +13,18 @@ enum NewFile {
     /// - Throws: ``Failure``.
     static func write(_ text: String, to path: String, reader: FileReader, mode: mode_t) throws {
         let other = "\(path).tmp-\(getpid())"
-        func failure() -> Failure { Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))") }
         var status = stat()
         let isThere = stat(path, &status) == 0
         let descriptor = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure() }
-        defer { close(descriptor) }
-        guard writeAll(text.utf8, to: descriptor) else {
-            let reason = failure()
-            unlink(other)
-            throw reason
-        }
-        // Only root may give a file away, and others only to a group of theirs; then it stays with who runs this.
-        if isThere {
-            _ = fchown(descriptor, status.st_uid, status.st_gid)
-        } else if fchown(descriptor, reader.owner, reader.group) != 0 {
-            _ = fchown(descriptor, uid_t.max, reader.group)
-        }
-        guard fchmod(descriptor, isThere ? status.st_mode & 0o7777 : mode) == 0, fsync(descriptor) == 0,
-            rename(other, path) == 0
-        else {
-            let reason = failure()
-            unlink(other)
-            throw reason
+        guard descriptor >= 0 else { throw Failure(writing: path) }
+        try WholeFile.put(text.utf8, into: descriptor, called: other, as: path) {
+            // Only root may give a file away, and others only to a group of theirs; then it stays with who runs this.
+            if isThere {
+                _ = fchown(descriptor, status.st_uid, status.st_gid)
+            } else if fchown(descriptor, reader.owner, reader.group) != 0 {
+                _ = fchown(descriptor, uid_t.max, reader.group)
+            }
+            return fchmod(descriptor, isThere ? status.st_mode & 0o7777 : mode) == 0
         }
     }
 }

@@ -1,3 +1,4 @@
+import Agent
 import Glibc
 
 /// Asks a person, or a script, line by line: questions on standard output, answers on standard input.
@@ -53,22 +54,25 @@ struct Questions {
     ///
     /// - Throws: ``Ended`` where the input is over.
     func pick(_ question: String, among choices: [String], default usual: Int) throws -> Int {
-        for (index, choice) in choices.enumerated() { tell("  \(index + 1)  \(choice)") }
-        let text = try ask("\(question), 1 to \(choices.count)", default: "\(usual + 1)") { text in
-            Int(text).map { (1...choices.count).contains($0) } == true ? nil : "a number from 1 to \(choices.count)"
-        }
-        return (Int(text) ?? 1) - 1
+        try number("\(question), 1 to \(choices.count)", of: choices, from: 1, default: usual + 1) - 1
     }
 
     /// One of several; nil for none of them.
     ///
     /// - Throws: ``Ended`` where the input is over.
     func choose(_ question: String, among choices: [String]) throws -> Int? {
+        let number = try number(
+            "\(question), 1 to \(choices.count), or 0 for none", of: choices, from: 0, default: 0)
+        return number == 0 ? nil : number - 1
+    }
+
+    private func number(_ question: String, of choices: [String], from first: Int, default usual: Int) throws -> Int {
         for (index, choice) in choices.enumerated() { tell("  \(index + 1)  \(choice)") }
-        let text = try ask("\(question), 1 to \(choices.count), or 0 for none", default: "0") { text in
-            Int(text).map { (0...choices.count).contains($0) } == true ? nil : "a number from 0 to \(choices.count)"
+        let range = first...choices.count
+        let text = try ask(question, default: "\(usual)") { text in
+            Int(text).map(range.contains) == true ? nil : "a number from \(first) to \(choices.count)"
         }
-        return Int(text).flatMap { $0 == 0 ? nil : $0 - 1 }
+        return Int(text) ?? usual
     }
 
     /// A secret, which a terminal does not show.
